@@ -1,0 +1,52 @@
+# Hotroute. `make help` lists the commands.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.embedded ## the whole stack on this machine: API, Redis, Gunicorn, Nginx
+	@$(BIN)/hotroute up
+
+test: $(VENV)/.development ## the tests, on SQLite and PostgreSQL
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint test ## what CI runs: lint, types, import contracts, tests
+
+lint: $(VENV)/.development ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.development ## let ruff write the code its way
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+prove: $(VENV)/.development ## the long forms of the tests, into profiling/results/
+	@$(BIN)/python -m profiling.prove
+
+bench: $(VENV)/.development ## the measurements, into profiling/results/
+	@$(BIN)/python -m profiling.bench
+
+lock: $(VENV)/.development ## lock the dependencies of pyproject.toml again
+	@PATH="$(BIN):$$PATH" sh requirements/lock.sh
+
+clean: ## remove the virtual environment and the caches; instance/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Hotroute needs Python 3.11 or later, and $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.%: requirements/%.txt $(VENV)/bin/python
+	@echo "Installing the locked requirements of requirements/$*.txt ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help run test check lint format prove bench lock clean
