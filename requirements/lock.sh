@@ -7,5 +7,5 @@ lock() {
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o "requirements/$out"
 }
 lock production.txt
-lock embedded.txt --extra embedded
-lock development.txt --extra embedded --group dev
+lock embedded.txt --extra embedded --group build
+lock development.txt --extra embedded --group build --group dev

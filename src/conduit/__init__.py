@@ -1,0 +1,1 @@
+"""Conduit, the RealWorld API: the example that a user of Hotroute replaces."""

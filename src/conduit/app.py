@@ -1,0 +1,30 @@
+"""The application factory, a table of contents of what Conduit is made of."""
+
+from flask import Flask
+
+from conduit import config, database, routes
+from conduit.config import Settings
+from conduit.services.tokens import Signer
+from conduit.web import cors, errors, json, limits, middleware, readiness
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; no connection is opened before the first request.
+
+    Raises:
+        ConfigurationError: a setting is missing, malformed or unsafe.
+    """
+    settings = settings or config.load()
+    app = Flask("conduit", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.extensions["tokens"] = Signer(settings.secret_key.get_secret_value(), settings.token_lifetime)
+
+    database.init_app(app, settings)
+    json.init_app(app)
+    errors.init_app(app)
+    cors.init_app(app, settings)
+    limits.init_app(app, settings)
+    readiness.init_app(app, settings)
+    routes.init_app(app)
+    middleware.init_app(app, settings)
+    return app

@@ -1,0 +1,62 @@
+"""The `conduit` command: migrations, data, repairs."""
+
+import os
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config
+from rich.console import Console
+
+from conduit import config, seed
+from conduit.app import create_app
+from conduit.extensions import db
+from conduit.repositories import counters
+from conduit.repositories.transaction import writing
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_SEED = 3_000
+console = Console(stderr=True)
+
+
+@click.group()
+def main() -> None:
+    """Conduit's own commands; the settings come from the environment."""
+
+
+@main.command()
+@click.argument("revision", default="head")
+def migrate(revision: str) -> None:
+    """Bring the database to REVISION, by default the newest."""
+    command.upgrade(alembic(), revision)
+
+
+@main.command(name="seed")
+@click.option("--articles", default=FIRST_SEED, show_default=True, type=click.IntRange(1))
+@click.option("--seed", "number", default=1, show_default=True, help="The same number makes the same data.")
+def seed_command(articles: int, number: int) -> None:
+    """Fill an empty database with plausible data."""
+    with create_app().app_context():
+        seed.fill(db.engine, articles, number, console)
+
+
+@main.command()
+def recount() -> None:
+    """Set every counter from the rows that it counts, after an import or a repair by hand."""
+    with create_app().app_context(), writing(db.session):
+        counters.recount(db.session)
+
+
+@main.command()
+def prepare() -> None:
+    """Migrate; in development also seed a database that is still empty. `make run` does this before it serves."""
+    command.upgrade(alembic(), "head")
+    settings = config.load()
+    if settings.app_env == "development":
+        with create_app(settings).app_context():
+            if seed.is_empty(db.session):
+                seed.fill(db.engine, int(os.environ.get("SEED_ARTICLES", FIRST_SEED)), 1, console)
+
+
+def alembic() -> Config:
+    return Config(toml_file=ROOT / "pyproject.toml")

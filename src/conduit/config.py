@@ -1,0 +1,96 @@
+"""Every setting of Conduit, read once from the environment; `.env.example` documents each."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_KEY_BYTES = 32
+"""HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
+
+
+class ConfigurationError(RuntimeError):
+    """A setting is missing, malformed or unsafe; the message names it."""
+
+
+class Settings(BaseSettings):
+    """The environment, typed. Field names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    app_env: Literal["production", "development"] = "production"
+    secret_key: SecretStr
+    debug: bool = Field(default=False, validation_alias="FLASK_DEBUG")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    data_dir: Path = Path("instance")
+    database_url: str = ""
+    database_timeout: Annotated[float, Field(gt=0, le=60)] = 1.5
+    database_pool_size: Annotated[int, Field(ge=0)] = 0
+    redis_port: Annotated[int, Field(gt=0, lt=65536)] = 6380
+    redis_url: str = ""
+    redis_timeout: Annotated[float, Field(gt=0, le=5)] = 0.1
+
+    token_lifetime: Annotated[int, Field(gt=0)] = 7 * 24 * 3600
+    login_rate_limit: str = "10 per minute"
+    registration_rate_limit: str = "10 per hour"
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_credentials: bool = False
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    max_body_bytes: Annotated[int, Field(gt=0)] = 1024 * 1024
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value().encode()) < SECRET_KEY_BYTES:
+            raise ValueError(f"needs at least {SECRET_KEY_BYTES} bytes; make one with: openssl rand -hex 32")
+        return value
+
+    @model_validator(mode="after")
+    def nothing_insecure_unasked(self) -> Self:
+        if self.app_env == "production" and self.debug:
+            raise ValueError("FLASK_DEBUG must be off when APP_ENV is production")
+        if self.cors_credentials and "*" in self.cors_origins:
+            raise ValueError("CORS_ORIGINS must list origins, not *, when CORS_CREDENTIALS is on")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL; a SQLite file in the data folder unless `DATABASE_URL` says otherwise."""
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'conduit.db'}"
+        return url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        ConfigurationError: naming each setting that is missing, malformed or unsafe.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment fills the fields in
+    except ValidationError as invalid:
+        raise ConfigurationError(explain(invalid)) from None
+
+
+def explain(invalid: ValidationError) -> str:
+    lines = [f"  {setting(error['loc'])}{reason(error['type'], error['msg'])}" for error in invalid.errors()]
+    return "Conduit does not start with these settings:\n" + "\n".join(lines) + "\n.env.example describes every setting."
+
+
+def setting(location: tuple[int | str, ...]) -> str:
+    return f"{str(location[0]).upper()}: " if location else ""
+
+
+def reason(kind: str, message: str) -> str:
+    return "is not set" if kind == "missing" else message.removeprefix("Value error, ")

@@ -1,0 +1,31 @@
+"""Conduit's database: engine and sessions, from the settings."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import make_url
+
+from conduit.config import Settings
+from conduit.extensions import db
+from hotroute import database, serving
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    make_folder(settings.database)
+    pool_size = settings.database_pool_size or serving.threads(os.environ)
+    app.config["SQLALCHEMY_ENGINES"] = {
+        "default": database.options(settings.database, pool_size=pool_size, timeout=settings.database_timeout)
+    }
+    db.init_app(app)
+    with app.app_context():
+        # What a use case wrote is answered from memory after its commit, not read again.
+        db.sessionmaker.configure(expire_on_commit=False)
+        database.prepare(db.engine)
+
+
+def make_folder(url: str) -> None:
+    """SQLite makes its file, not the folder it is in."""
+    file = make_url(url).database
+    if url.startswith("sqlite") and file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,8 @@
+"""The tables: SQLAlchemy entities, with the counters that keep lists cheap."""
+
+from conduit.models.article import Article, ArticleTag, Counter, Favorite, Tag
+from conduit.models.base import Base, now
+from conduit.models.comment import Comment
+from conduit.models.user import Follow, User
+
+__all__ = ["Article", "ArticleTag", "Base", "Comment", "Counter", "Favorite", "Follow", "Tag", "User", "now"]

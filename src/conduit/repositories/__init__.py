@@ -1,0 +1,1 @@
+"""Every statement that Conduit sends: reads as Core rows, writes as entities."""

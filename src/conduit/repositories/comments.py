@@ -1,0 +1,68 @@
+"""Comments of an article."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, literal, select
+from sqlalchemy.orm import Session
+
+from conduit.errors import NotFound
+from conduit.models import Article, Comment, User
+from conduit.models.base import Key
+from conduit.repositories import viewers
+
+SHOWN = (Comment.id, Comment.body, Comment.created_at, Comment.updated_at, User.username, User.bio, User.image)
+
+
+def find_all(session: Session, slug: str, viewer: int | None) -> list[Row[Any]]:
+    """The comments of an article, newest first: two queries.
+
+    Raises:
+        NotFound: no article has the slug.
+        Unauthorized: the viewer's account is gone.
+    """
+    signed_in = viewer is not None
+    row = session.execute(parent(signed_in), {"slug": slug, "viewer": viewer}).one()
+    viewers.refuse_unknown([row])
+    if row.id is None:
+        raise NotFound("article")
+    return list(session.execute(listing(signed_in), {"article": row.id, "viewer": viewer}))
+
+
+@cache
+def parent(viewer: bool) -> Select[Any]:
+    nothing = select(literal(1).label("n")).subquery("nothing")
+    return (
+        select(Article.id, viewers.known(viewer))
+        .select_from(nothing)
+        .outerjoin(Article, Article.slug == bindparam("slug"))
+    )
+
+
+@cache
+def listing(viewer: bool) -> Select[Any]:
+    return (
+        select(*SHOWN, viewers.following(viewer))
+        .join(User, User.id == Comment.author_id)
+        .where(Comment.article_id == bindparam("article", type_=Key))
+        .order_by(Comment.id.desc())
+    )
+
+
+def get(session: Session, comment_id: int, viewer: int) -> Row[Any]:
+    """One comment as `viewer` sees it."""
+    shown = select(*SHOWN, viewers.following(viewer=True)).join(User, User.id == Comment.author_id)
+    return session.execute(shown.where(Comment.id == comment_id), {"viewer": viewer}).one()
+
+
+def get_entity(session: Session, slug: str, comment_id: int) -> Comment:
+    """The entity of a comment on this article.
+
+    Raises:
+        NotFound: no article has the slug, or the comment is not one of its.
+    """
+    of_article = select(Comment).join(Article, Article.id == Comment.article_id)
+    comment = session.scalars(of_article.where(Article.slug == slug, Comment.id == comment_id)).one_or_none()
+    if comment is None:
+        raise NotFound("comment")
+    return comment

@@ -1,0 +1,50 @@
+"""Tags: which are in use, and which an article carries."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from conduit.models import ArticleTag, Tag
+
+IN_USE = select(Tag.name).where(Tag.articles_count > 0).order_by(Tag.articles_count.desc(), Tag.name)
+
+
+def find_in_use(session: Session) -> list[str]:
+    """The names of the tags that articles carry, the most used first."""
+    return list(session.scalars(IN_USE))
+
+
+def get_or_create(session: Session, names: list[str]) -> list[Tag]:
+    """The tags of these names; those that are new are made.
+
+    Two requests may bring the same new tag at once: the database settles it, in the order of the names, so that no
+    two requests can wait for each other.
+    """
+    if not names:
+        return []
+    rows = [{"name": name, "articles_count": 0} for name in sorted(names)]
+    session.execute(insert(session).on_conflict_do_nothing(), rows)
+    return list(session.scalars(select(Tag).where(Tag.name.in_(names)).order_by(Tag.id)))
+
+
+def insert(session: Session) -> postgresql.Insert | sqlite.Insert:
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert(Tag) if dialect == "postgresql" else sqlite.insert(Tag)
+
+
+def attach(session: Session, article_id: int, tags: list[Tag]) -> None:
+    for tag in tags:
+        session.add(ArticleTag(article_id=article_id, tag_id=tag.id))
+        tag.articles_count = Tag.articles_count + 1
+    session.flush()
+
+
+def detach(session: Session, article_id: int) -> None:
+    """Take all tags off an article, counting each down, in the order of their ids."""
+    carried = select(Tag).join(ArticleTag, ArticleTag.tag_id == Tag.id).where(ArticleTag.article_id == article_id)
+    for tag in session.scalars(carried.order_by(Tag.id)):
+        tag.articles_count = Tag.articles_count - 1
+    session.flush()
+    session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
+
+

@@ -1,0 +1,41 @@
+"""One transaction for one use case."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from conduit.errors import Taken
+from hotroute.database import WRITES
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[None]:
+    """Begin as a writer; commit when the block ends, roll back when it raises.
+
+    Raises:
+        Taken: another transaction took a unique value between our look and our write.
+    """
+    session.connection(execution_options=WRITES)
+    try:
+        yield
+        session.commit()
+    except IntegrityError as violation:
+        session.rollback()
+        raise Taken(*fields(violation)) from violation
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def fields(violation: IntegrityError) -> list[str]:
+    """The API's field behind a violated constraint.
+
+    SQLite names the column ("users.email"), PostgreSQL the constraint ("uq_users_email").
+    """
+    message = str(violation.orig)
+    found = [field for field in ("username", "email") if f"users.{field}" in message or f"uq_users_{field}" in message]
+    if not found:
+        raise violation
+    return found

@@ -1,0 +1,70 @@
+"""Articles: lists, the feed, one; publishing, changing and deleting."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from conduit.extensions import db
+from conduit.repositories import articles as stored
+from conduit.routes import present
+from conduit.schemas.articles import (
+    ArticlesQuery,
+    MultipleArticlesResponse,
+    NewArticleRequest,
+    PageQuery,
+    SingleArticleResponse,
+    UpdateArticleRequest,
+)
+from conduit.services import articles
+from conduit.web.operations import operation
+
+blueprint = Blueprint("articles", __name__)
+TAG = "Articles"
+
+
+@blueprint.get("/articles")
+@operation("GetArticles", tag=TAG, access="optional", query=ArticlesQuery, response=MultipleArticlesResponse)
+def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
+    """Articles, newest first, of a tag, of an author, or favoured by a user."""
+    given = {"tag": query.tag, "author": query.author, "favorited": query.favorited}
+    filters = {name: value for name, value in given.items() if value is not None}
+    return listed(stored.find_page(db.session, filters, viewer, query.limit, query.offset))
+
+
+@blueprint.get("/articles/feed")
+@operation("GetArticlesFeed", tag=TAG, query=PageQuery, response=MultipleArticlesResponse)
+def find_feed(query: PageQuery, viewer: int) -> dict[str, Any]:
+    """Articles of the users one follows, newest first."""
+    return listed(stored.find_feed(db.session, viewer, query.limit, query.offset))
+
+
+@blueprint.post("/articles")
+@operation("CreateArticle", tag=TAG, body=NewArticleRequest, response=SingleArticleResponse, status=201)
+def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
+    """Publish an article."""
+    return {"article": present.article(articles.publish(db.session, viewer, body.article))}
+
+
+@blueprint.get("/articles/<slug>")
+@operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
+def get(slug: str, viewer: int | None) -> dict[str, Any]:
+    """An article with its body."""
+    return {"article": present.article(stored.get(db.session, slug, viewer))}
+
+
+@blueprint.put("/articles/<slug>")
+@operation("UpdateArticle", tag=TAG, body=UpdateArticleRequest, response=SingleArticleResponse)
+def change(slug: str, body: UpdateArticleRequest, viewer: int) -> dict[str, Any]:
+    """Change one's own article; a new title brings a new slug."""
+    return {"article": present.article(articles.change(db.session, viewer, slug, body.article))}
+
+
+@blueprint.delete("/articles/<slug>")
+@operation("DeleteArticle", tag=TAG, status=204)
+def delete(slug: str, viewer: int) -> None:
+    """Delete one's own article, with its comments and favourites."""
+    articles.delete(db.session, viewer, slug)
+
+
+def listed(page: stored.Page) -> dict[str, Any]:
+    return {"articles": [present.summary(row) for row in page.rows], "articlesCount": page.total}

@@ -1,0 +1,37 @@
+"""Comments on articles."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from conduit.extensions import db
+from conduit.repositories import comments as stored
+from conduit.routes import present
+from conduit.schemas.comments import MultipleCommentsResponse, NewCommentRequest, SingleCommentResponse
+from conduit.services import comments
+from conduit.web.operations import operation
+
+blueprint = Blueprint("comments", __name__)
+TAG = "Comments"
+LARGEST_KEY = 2**63 - 1
+
+
+@blueprint.get("/articles/<slug>/comments")
+@operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
+def find(slug: str, viewer: int | None) -> dict[str, Any]:
+    """The comments on an article, newest first."""
+    return {"comments": [present.comment(row) for row in stored.find_all(db.session, slug, viewer)]}
+
+
+@blueprint.post("/articles/<slug>/comments")
+@operation("CreateArticleComment", tag=TAG, body=NewCommentRequest, response=SingleCommentResponse)
+def add(slug: str, body: NewCommentRequest, viewer: int) -> dict[str, Any]:
+    """Comment on an article."""
+    return {"comment": present.comment(comments.add(db.session, viewer, slug, body.comment.body))}
+
+
+@blueprint.delete(f"/articles/<slug>/comments/<int(max={LARGEST_KEY}):id>")
+@operation("DeleteArticleComment", tag=TAG, status=204)
+def delete(slug: str, id: int, viewer: int) -> None:  # noqa: A002  # the contract's name
+    """Delete one's own comment."""
+    comments.delete(db.session, viewer, slug, id)

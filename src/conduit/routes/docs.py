@@ -1,0 +1,21 @@
+"""The OpenAPI document and a page to try it on."""
+
+from flask import Blueprint, Response, current_app, render_template
+
+from conduit.web import openapi
+from conduit.web.json import respond
+
+blueprint = Blueprint("docs", __name__, static_folder="../static", static_url_path="/docs/static")
+
+# No inline script; Swagger UI sets style attributes and draws its icons from data URIs.
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"  # noqa: E501
+
+
+@blueprint.get("/openapi.json")
+def document() -> Response:
+    return respond(openapi.document(current_app, version="1.1.0"))
+
+
+@blueprint.get("/docs/")
+def page() -> tuple[str, dict[str, str]]:
+    return render_template("docs.html"), {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}

@@ -1,0 +1,36 @@
+"""Profiles, following and unfollowing."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from conduit.extensions import db
+from conduit.repositories import users
+from conduit.routes import present
+from conduit.schemas.users import ProfileResponse
+from conduit.services import profiles
+from conduit.web.operations import operation
+
+blueprint = Blueprint("profiles", __name__)
+TAG = "Profile"
+
+
+@blueprint.get("/profiles/<username>")
+@operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
+def get(username: str, viewer: int | None) -> dict[str, Any]:
+    """A user's profile."""
+    return {"profile": present.profile(users.get_profile(db.session, username, viewer))}
+
+
+@blueprint.post("/profiles/<username>/follow")
+@operation("FollowUserByUsername", tag=TAG, response=ProfileResponse)
+def follow(username: str, viewer: int) -> dict[str, Any]:
+    """Follow a user."""
+    return {"profile": present.profile(profiles.follow(db.session, viewer, username))}
+
+
+@blueprint.delete("/profiles/<username>/follow")
+@operation("UnfollowUserByUsername", tag=TAG, response=ProfileResponse)
+def unfollow(username: str, viewer: int) -> dict[str, Any]:
+    """Follow a user no longer."""
+    return {"profile": present.profile(profiles.unfollow(db.session, viewer, username))}

@@ -1,0 +1,19 @@
+"""Tags."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from conduit.extensions import db
+from conduit.repositories import tags
+from conduit.schemas.articles import TagsResponse
+from conduit.web.operations import operation
+
+blueprint = Blueprint("tags", __name__)
+
+
+@blueprint.get("/tags")
+@operation("GetTags", tag="Tags", access="anyone", response=TagsResponse)
+def find() -> dict[str, Any]:
+    """The tags in use, the most used first."""
+    return {"tags": tags.find_in_use(db.session)}

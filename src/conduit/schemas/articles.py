@@ -1,0 +1,80 @@
+"""Articles, lists of them, and tags. Fields have the names of the API's JSON."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title
+from conduit.schemas.users import Profile
+
+Filter = Annotated[str, StringConstraints(max_length=255), Nul]
+Tags = Annotated[list[Tag], Field(max_length=50)]
+
+
+class NewArticle(Schema):
+    title: Title
+    description: Summary
+    body: Body
+    tagList: Tags = []  # noqa: N815, RUF012
+
+
+class ArticleChanges(Schema):
+    title: Title = ""
+    description: Summary = ""
+    body: Body = ""
+    tagList: Tags = []  # noqa: N815, RUF012
+
+
+class NewArticleRequest(Schema):
+    article: NewArticle
+
+
+class UpdateArticleRequest(Schema):
+    article: ArticleChanges
+
+
+class PageQuery(Schema):
+    """Which part of a list. `offset` counts from the newest."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class ArticlesQuery(PageQuery):
+    """Filters that are given must all hold; `author` and `favorited` are usernames."""
+
+    tag: Filter | None = None
+    author: Filter | None = None
+    favorited: Filter | None = None
+
+
+class Summarized(Schema):
+    """An article in a list, without its body."""
+
+    slug: str
+    title: str
+    description: str
+    tagList: list[str]  # noqa: N815
+    createdAt: datetime  # noqa: N815
+    updatedAt: datetime  # noqa: N815
+    favorited: bool
+    favoritesCount: int  # noqa: N815
+    author: Profile
+
+
+class Article(Summarized):
+    body: str
+
+
+class SingleArticleResponse(Schema):
+    article: Article
+
+
+class MultipleArticlesResponse(Schema):
+    articles: list[Summarized]
+    articlesCount: int  # noqa: N815
+
+
+class TagsResponse(Schema):
+    tags: list[str]

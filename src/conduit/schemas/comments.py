@@ -1,0 +1,30 @@
+"""Comments."""
+
+from datetime import datetime
+
+from conduit.schemas.base import Remark, Schema
+from conduit.schemas.users import Profile
+
+
+class NewComment(Schema):
+    body: Remark
+
+
+class NewCommentRequest(Schema):
+    comment: NewComment
+
+
+class Comment(Schema):
+    id: int
+    createdAt: datetime  # noqa: N815
+    updatedAt: datetime  # noqa: N815
+    body: str
+    author: Profile
+
+
+class SingleCommentResponse(Schema):
+    comment: Comment
+
+
+class MultipleCommentsResponse(Schema):
+    comments: list[Comment]

@@ -1,0 +1,74 @@
+"""Accounts and profiles."""
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password, Schema
+
+
+class Credentials(Schema):
+    email: Email
+    password: GivenPassword
+
+
+class NewUser(Schema):
+    username: Name
+    email: Email
+    password: Password
+
+
+def none_for_blank(value: object) -> object:
+    return None if value == "" else value
+
+
+class UserChanges(Schema):
+    """At least one field. A blank password, as settings pages send it, means the old one."""
+
+    email: Email = ""
+    username: Name = ""
+    password: Annotated[Password | None, BeforeValidator(none_for_blank)] = None
+    bio: Optional = ""
+    image: Optional = ""
+
+    @model_validator(mode="after")
+    def something(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", "needs at least one field")
+        return self
+
+
+class LoginUserRequest(Schema):
+    user: Credentials
+
+
+class NewUserRequest(Schema):
+    user: NewUser
+
+
+class UpdateUserRequest(Schema):
+    user: UserChanges
+
+
+class User(Schema):
+    email: str
+    token: str
+    username: str
+    bio: str
+    image: str
+
+
+class Profile(Schema):
+    username: str
+    bio: str
+    image: str
+    following: bool
+
+
+class UserResponse(Schema):
+    user: User
+
+
+class ProfileResponse(Schema):
+    profile: Profile

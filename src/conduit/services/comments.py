@@ -1,0 +1,39 @@
+"""Commenting, and deleting one's own comment."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from conduit.errors import Forbidden
+from conduit.models import Comment, now
+from conduit.repositories import articles, comments, users
+from conduit.repositories.transaction import writing
+
+
+def add(session: Session, viewer: int, slug: str, body: str) -> Row[Any]:
+    """Raises:
+    NotFound: no article has the slug.
+    """
+    with writing(session):
+        author = users.get_viewer(session, viewer)
+        article = articles.get_entity(session, slug)
+        time = now()
+        comment = Comment(body=body, article_id=article.id, author_id=author.id, created_at=time, updated_at=time)
+        session.add(comment)
+        session.flush()
+        row = comments.get(session, comment.id, viewer)
+    return row
+
+
+def delete(session: Session, viewer: int, slug: str, comment_id: int) -> None:
+    """Raises:
+    NotFound: the article or the comment does not exist.
+    Forbidden: the comment is another user's.
+    """
+    with writing(session):
+        users.get_viewer(session, viewer)
+        comment = comments.get_entity(session, slug, comment_id)
+        if comment.author_id != viewer:
+            raise Forbidden("comment")
+        session.delete(comment)

@@ -1,0 +1,35 @@
+"""Who sends a request: the `Authorization` header, read without the database."""
+
+from typing import Literal
+
+from flask import current_app, request
+
+from conduit.errors import Unauthorized
+from conduit.services import tokens
+
+Access = Literal["anyone", "optional", "required"]
+"""Whether an operation ignores the caller, serves each one's view, or needs one."""
+
+SCHEMES = {"token", "bearer"}
+
+
+def identify(access: Access) -> int | None:
+    """The caller's user id, or None where nobody says who they are.
+
+    Raises:
+        Unauthorized: a token is missing where one is required, or is not valid.
+    """
+    header = request.environ.get("HTTP_AUTHORIZATION") if access != "anyone" else None
+    if header is None:
+        if access == "required":
+            raise Unauthorized("token", "is missing")
+        return None
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() not in SCHEMES:
+        raise Unauthorized("token", "is invalid")
+    return tokens.read(signer(), token.strip())
+
+
+def signer() -> tokens.Signer:
+    found: tokens.Signer = current_app.extensions["tokens"]
+    return found

@@ -1,0 +1,70 @@
+"""Every error in the API's one shape, whoever raises it."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException, TooManyRequests
+
+from conduit.errors import ApiError
+from conduit.web.json import respond
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 2
+"""Seconds; about what a database takes to come back or a queue for it to shorten."""
+
+# With these the database did not do what it was asked; what it could not do at all is another error.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, TimeoutError)
+
+WORDS = {
+    400: "is not a valid request",
+    404: "not found",
+    405: "method not allowed",
+    413: "is too large",
+    415: "must have the content type application/json",
+    429: "too many attempts, try again later",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(ApiError, answer)
+    app.register_error_handler(HTTPException, answer_http)
+    for unavailable in UNAVAILABLE:
+        app.register_error_handler(unavailable, answer_unavailable)
+    app.register_error_handler(Exception, answer_fault)
+
+
+def shape(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    response = respond({"errors": {"body": [message]}}, status)
+    response.headers.update(headers or {})
+    return response
+
+
+def answer(error: ApiError) -> Response:
+    response = respond({"errors": error.errors}, error.status)
+    if error.status == 401:
+        # RFC 9110, section 11.6.1: a 401 says how to authenticate.
+        response.headers["WWW-Authenticate"] = 'Token realm="conduit"'
+    return response
+
+
+def answer_http(error: HTTPException) -> Response | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error
+    kept = {name: value for name, value in error.get_headers(request.environ) if name != "Content-Type"}
+    if isinstance(error, TooManyRequests):
+        kept.setdefault("Retry-After", "60")
+    return shape(status, WORDS.get(status, error.name.lower()), kept)
+
+
+def answer_unavailable(error: Any) -> Response:
+    log.error("the database is not available", exc_info=error)
+    return shape(503, "the database is not available, try again", {"Retry-After": str(RETRY_AFTER)})
+
+
+def answer_fault(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return shape(500, "internal server error")

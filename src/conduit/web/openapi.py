@@ -1,0 +1,134 @@
+"""The OpenAPI document, made from what the endpoints declare."""
+
+from typing import Any
+
+from apispec import APISpec
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
+
+from conduit.schemas.errors import GenericError
+from conduit.web.operations import Operation, declared
+
+REFERENCE = "#/components/schemas/{model}"
+ERRORS = {
+    400: "Not JSON, or not UTF-8",
+    401: "A token is missing or not valid",
+    403: "It belongs to another user",
+    404: "Not found",
+    413: "The body is too large",
+    415: "The body is not application/json",
+    422: "A value is not acceptable",
+    429: "Too many attempts",
+    503: "The database is not available",
+}
+TAGS = ("Articles", "Comments", "Favorites", "Profile", "Tags", "User and Authentication")
+
+
+def document(app: Flask, version: str) -> dict[str, Any]:
+    """The document of all operations of `app`, as OpenAPI 3.1 JSON."""
+    spec = APISpec(
+        title="Conduit",
+        version=version,
+        openapi_version="3.1.0",
+        info={"description": "RealWorld's Conduit API, the example that comes with Hotroute."},
+        tags=[{"name": name} for name in TAGS],
+    )
+    spec.components.security_scheme("Token", security())
+    found = [(rule, operation) for rule in app.url_map.iter_rules() if (operation := find(app, rule))]
+    for name, schema in schemas([operation for _, operation in found]).items():
+        spec.components.schema(name, schema)
+    for rule, operation in sorted(found, key=lambda pair: pair[0].rule):
+        method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
+        spec.path(path(rule), operations={method: describe(rule, operation)})
+    return spec.to_dict()
+
+
+def security() -> dict[str, str]:
+    return {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "What registering and logging in answer as `token`, sent as: `Token <token>`",
+    }
+
+
+def find(app: Flask, rule: Rule) -> Operation | None:
+    return declared(app.view_functions[rule.endpoint])
+
+
+def schemas(operations: list[Operation]) -> dict[str, Any]:
+    bodies = {(model, "validation") for operation in operations if (model := operation.body)}
+    responses = {(model, "serialization") for operation in operations if (model := operation.response)}
+    wanted: list[Any] = sorted(bodies | responses, key=lambda pair: pair[0].__name__)
+    wanted.append((GenericError, "serialization"))
+    _, definitions = models_json_schema(wanted, ref_template=REFERENCE)
+    found: dict[str, Any] = definitions["$defs"]
+    return found
+
+
+def path(rule: Rule) -> str:
+    """The rule with braces: `/articles/<slug>` is `/articles/{slug}`."""
+    return "".join(f"{{{part}}}" if is_parameter else part for is_parameter, part in rule._trace).replace("|", "", 1)
+
+
+def describe(rule: Rule, operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [*path_parameters(rule), *query_parameters(operation.query)],
+        "responses": responses(rule, operation),
+    }
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": content(operation.body)}
+    if operation.access != "anyone":
+        # An empty requirement beside the other says that the token is optional.
+        described["security"] = [{"Token": []}] if operation.access == "required" else [{}, {"Token": []}]
+    return described
+
+
+def path_parameters(rule: Rule) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0} if name == "id" else {"type": "string"},
+        }
+        for name in sorted(rule.arguments)
+    ]
+
+
+def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema()
+    return [{"name": name, "in": "query", "schema": value} for name, value in schema["properties"].items()]
+
+
+def responses(rule: Rule, operation: Operation) -> dict[str, Any]:
+    success = {"description": "Success"} | ({"content": content(operation.response)} if operation.response else {})
+    errors = {str(status): {"description": ERRORS[status], "content": content(GenericError)} for status in may(rule, operation)}
+    return {str(operation.status): success, **errors}
+
+
+def may(rule: Rule, operation: Operation) -> list[int]:
+    """The statuses that an operation may answer besides its own, by what it declares."""
+    cases = {
+        400: operation.body,
+        401: operation.access != "anyone" or operation.id == "Login",
+        403: operation.tag in {"Articles", "Comments"} and operation.id.startswith(("Update", "Delete")),
+        404: rule.arguments,
+        413: operation.body,
+        415: operation.body,
+        422: operation.body or operation.query,
+        429: operation.id in {"Login", "CreateUser"},
+        503: True,
+    }
+    return [status for status, case in cases.items() if case]
+
+
+def content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}}

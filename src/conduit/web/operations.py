@@ -1,0 +1,78 @@
+"""What an endpoint declares once: for the request at run time, and for the OpenAPI document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+
+from conduit.web import callers, input
+from conduit.web.callers import Access
+from conduit.web.json import respond
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the OpenAPI document; see https://spec.openapis.org/oas/v3.1.0#operation-object."""
+
+    id: str
+    summary: str
+    tag: str
+    access: Access
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    response: type[BaseModel] | None
+    status: int
+
+
+def operation(  # noqa: PLR0913  # each is a field of the contract
+    id: str,  # noqa: A002
+    *,
+    tag: str,
+    access: Access = "required",
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    response: type[BaseModel] | None = None,
+    status: int = 200,
+) -> Callable[[View], View]:
+    """Declare a view as an operation of the API.
+
+    The view gets the path's parameters and, where declared, `viewer` (the caller's user id; None where `access` is
+    "optional" and nobody says who they are), `body` and `query` (instances of the models). It returns what is to be
+    JSON, or None for an answer without content. The caller is asked for unless `access` says otherwise.
+    """
+
+    def decorate(view: View) -> View:
+        declared = Operation(id, summary(view), tag, access, body, query, response, status)
+
+        @wraps(view)
+        def endpoint(**path: Any) -> Response:
+            if path:
+                input.refuse_nul(path)
+            if access != "anyone":
+                path["viewer"] = callers.identify(access)
+            if query:
+                path["query"] = input.read_query(query)
+            if body:
+                path["body"] = input.read_body(body)
+            answer = view(**path)
+            return respond(answer, status) if response else Response(status=status)
+
+        endpoint.operation = declared  # type: ignore[attr-defined]
+        return endpoint
+
+    return decorate
+
+
+def summary(view: View) -> str:
+    if not view.__doc__:
+        raise TypeError(f"{view.__name__} needs a docstring: it is the operation's summary")
+    return view.__doc__.strip().splitlines()[0].rstrip(".")
+
+
+def declared(view: View) -> Operation | None:
+    return getattr(view, "operation", None)

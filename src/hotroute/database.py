@@ -1,0 +1,75 @@
+"""SQLAlchemy engines that behave under a web server, on SQLite and PostgreSQL."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
+"""Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.
+
+SQLite gives a transaction that reads first and writes later SQLITE_BUSY_SNAPSHOT at once, whatever the busy timeout;
+one that begins as a writer waits its turn (https://sqlite.org/lang_transaction.html). PostgreSQL ignores the option.
+"""
+
+
+def options(url: str, *, pool_size: int, timeout: float) -> dict[str, Any]:
+    """Arguments for `sqlalchemy.create_engine`.
+
+    Args:
+        url: the database's URL; what its query says of a driver's option wins over ours.
+        pool_size: connections kept per process; a thread holds one at a time, so the number of threads is enough.
+        timeout: seconds to wait for a connection, a lock or an answer before the request is given up.
+    """
+    parsed = make_url(url)
+    arguments = sqlite(timeout) if parsed.get_backend_name() == "sqlite" else postgresql(timeout)
+    return {
+        "url": url,
+        "pool_size": pool_size,
+        "max_overflow": 1,
+        "pool_timeout": timeout,
+        "pool_pre_ping": parsed.get_backend_name() != "sqlite",
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+        "connect_args": {name: value for name, value in arguments.items() if name not in parsed.query},
+    }
+
+
+def sqlite(timeout: float) -> dict[str, Any]:
+    return {"timeout": timeout}
+
+
+def postgresql(timeout: float) -> dict[str, Any]:
+    milliseconds = round(timeout * 1000)
+    limits = {
+        "lock_timeout": milliseconds,
+        "statement_timeout": milliseconds * 4,
+        # Below the time for which a cache may trust that a writer is still writing.
+        "idle_in_transaction_session_timeout": milliseconds * 4,
+        "timezone": "UTC",
+    }
+    return {
+        "connect_timeout": max(1, round(timeout)),
+        "tcp_user_timeout": milliseconds,
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Give a SQLite engine its pragmas and its explicit BEGIN; other engines need nothing."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", set_pragmas)
+        event.listen(engine, "begin", begin)
+
+
+def set_pragmas(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001
+    # The driver's own transactions begin at the first DML, not at the first SELECT: we send BEGIN ourselves.
+    connection.isolation_level = None
+    # FULL: a commit that was acknowledged survives a power cut too, not only a crash of the process.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

@@ -1,0 +1,100 @@
+"""JSON lines: one for each request, each with the request's id."""
+
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wsgi import ClosingIterator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("hotroute.request")
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+# What a proxy makes; anything else could forge lines or fill the disk.
+WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def config(level: str = "INFO") -> dict[str, Any]:
+    """For `logging.config.dictConfig`, and for Gunicorn's `logconfig_dict`.
+
+    Args:
+        level: the root logger's level, such as "INFO".
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "hotroute.logs.RequestId"}},
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.orjson.OrjsonFormatter",
+                "fmt": "{levelname}{name}{message}{request_id}",
+                "style": "{",
+                "rename_fields": {"levelname": "level", "name": "logger"},
+                "timestamp": "time",
+            }
+        },
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
+        },
+        "root": {"level": level, "handlers": ["stderr"]},
+        "loggers": {"gunicorn.error": {"level": level, "handlers": [], "propagate": True}},
+    }
+
+
+class RequestId(logging.Filter):
+    """Adds the id of the request that a record belongs to, if it belongs to one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
+
+
+class RequestLog:
+    """WSGI middleware: gives each request an id, sends it back as `X-Request-Id`, and writes one line at its end."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self.app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        began = perf_counter()
+        identity = take(environ)
+        request_id.set(identity)
+        answer: dict[str, Any] = {"status": 500, "bytes": None}
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+            answer["status"] = int(status[:3])
+            answer["bytes"] = next((int(value) for name, value in headers if name == "Content-Length"), None)
+            headers.append(("X-Request-Id", identity))
+            return start_response(status, headers, exc_info)
+
+        def finish() -> None:
+            request_id.set(identity)
+            write(environ, answer, perf_counter() - began)
+
+        return ClosingIterator(self.app(environ, start), finish)
+
+
+def take(environ: "WSGIEnvironment") -> str:
+    """The id that the proxy gave, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
+
+
+def write(environ: "WSGIEnvironment", answer: dict[str, Any], seconds: float) -> None:
+    # The path without its query: what people send as parameters is not ours to keep.
+    log.info(
+        "request",
+        extra={
+            "method": environ["REQUEST_METHOD"],
+            "path": environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace"),
+            **answer,
+            "ms": round(seconds * 1000, 2),
+            "client": environ.get("REMOTE_ADDR"),
+        },
+    )

@@ -1,0 +1,5 @@
+"""What Gunicorn serves: `gunicorn wsgi:app`."""
+
+from conduit.app import create_app
+
+app = create_app()
