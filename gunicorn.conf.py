@@ -1,0 +1,11 @@
+"""Gunicorn reads this file by itself; the settings and their variables are in `hotroute.serving.gunicorn`."""
+
+import os
+
+from hotroute.serving import SettingError
+from hotroute.serving.gunicorn import settings
+
+try:
+    globals().update(settings(os.environ))
+except SettingError as error:
+    raise SystemExit(f"Gunicorn does not start: {error}") from None

@@ -1,0 +1,1 @@
+"""Hotroute: the engine under the example API. It never imports `conduit`."""

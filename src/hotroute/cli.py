@@ -1,0 +1,54 @@
+"""The `hotroute` command: starts the stack, or one of its servers."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from hotroute.serving import SettingError
+from hotroute.serving.binaries import NotInstalledError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Run the stack, or one of its servers. Settings come from the environment; .env.example describes them."""
+
+
+@cli.command()
+def up() -> None:
+    """Run the whole stack from the Procfile, until CTRL-C."""
+    from hotroute.serving.up import up as run  # noqa: PLC0415  # needs requirements/embedded.txt
+
+    sys.exit(run(os.environ, Path.cwd()))
+
+
+@cli.command()
+def redis() -> None:
+    """Become the cache's Redis."""
+    from hotroute.serving.redis import command  # noqa: PLC0415
+
+    replace_this_process(command(os.environ))
+
+
+@cli.command()
+@click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default="nginx")
+@click.option("--check", is_flag=True, help="Only check the configuration (nginx -t).")
+def nginx(templates: Path, check: bool) -> None:
+    """Render the configuration to DATA_DIR/nginx and become Nginx."""
+    from hotroute.serving.nginx import choose, command  # noqa: PLC0415
+    from hotroute.serving.nginx_conf import render  # noqa: PLC0415
+
+    chosen = choose(os.environ)
+    replace_this_process([*command(chosen, render(os.environ, chosen, templates)), *(["-t"] if check else [])])
+
+
+def replace_this_process(command: list[str]) -> None:
+    os.execv(command[0], command)  # noqa: S606  # no shell is wanted: the program gets this process and its signals
+
+
+def main() -> None:
+    try:
+        cli()
+    except (SettingError, NotInstalledError) as error:
+        sys.exit(f"hotroute: {error}")

@@ -1,0 +1,66 @@
+"""The environment of `hotroute up`: what a developer's machine adds to the production defaults."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from hotroute.serving import tls
+from hotroute.serving.variables import PORTS, data_dir, port
+
+SECRETS = "development.env"
+
+
+def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], None]) -> dict[str, str]:
+    """`environ`, completed by `root`/.env, then by the secrets kept in DATA_DIR, then by development's defaults.
+
+    Args:
+        say: told about a secret that was made.
+
+    Raises:
+        SettingError: a port is not a port.
+    """
+    chosen = with_defaults(environ, read(root / ".env"))
+    folder = data_dir(with_defaults(chosen, {"DATA_DIR": str(root / "instance")}))
+    chosen = with_defaults(chosen, {"APP_ENV": "development"})
+    if chosen["APP_ENV"] == "development":
+        chosen = with_defaults(chosen, {"CORS_ORIGINS": "*"})
+        chosen = chosen if chosen.get("SECRET_KEY") else chosen | {"SECRET_KEY": secret_key(folder, say)}
+    return chosen | {"DATA_DIR": str(folder), "PATH": path(chosen)} | wiring(chosen)
+
+
+def wiring(chosen: Mapping[str, str]) -> dict[str, str]:
+    """How the parts find each other. The one proxy in front of Gunicorn is the stack's own Nginx."""
+    ports = {name: str(port(chosen, name)) for name in PORTS}
+    redis = {"REDIS_URL": f"redis://127.0.0.1:{ports['REDIS_PORT']}/0", "TRUSTED_PROXIES": "1"}
+    return ports | with_defaults({name: chosen.get(name, "") for name in redis}, redis) | {"PYTHONUNBUFFERED": "1"}
+
+
+def with_defaults(values: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:
+    """An empty value counts as unset."""
+    return dict(values) | {name: value for name, value in defaults.items() if not values.get(name)}
+
+
+def read(file: Path) -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(file).items() if value is not None} if file.exists() else {}
+
+
+def path(chosen: Mapping[str, str]) -> str:
+    """The programs of this virtual environment come first, whether or not it is activated."""
+    return os.pathsep.join(filter(None, (str(Path(sys.executable).parent), chosen.get("PATH", os.defpath))))
+
+
+def secret_key(folder: Path, say: Callable[[str], None]) -> str:
+    """The key of this machine's development, made on the first call, kept for its owner's eyes in `folder`."""
+    file = folder / SECRETS
+    kept = read(file).get("SECRET_KEY")
+    if kept:
+        return kept
+    made = secrets.token_hex(32)
+    folder.mkdir(parents=True, exist_ok=True)
+    tls.write_private(file, f"SECRET_KEY={made}\n".encode())
+    say(f"Made a SECRET_KEY for development, {made}, and kept it in {file}")
+    return made

@@ -1,0 +1,95 @@
+"""The whole stack on one machine, from the Procfile: Redis, the release command, Gunicorn, Nginx."""
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from honcho.environ import parse_procfile  # type: ignore[import-untyped]
+
+from hotroute.serving import development, ports, readiness
+from hotroute.serving.nginx_conf import certificate_of
+from hotroute.serving.screen import Screen
+from hotroute.serving.supervisor import AskedToStopError, PartFailedError, Supervisor
+from hotroute.serving.tls import Certificate
+from hotroute.serving.variables import SettingError, data_dir, port
+
+FIRST, RELEASE = "redis", "release"
+HOW_TO_STOP = {"proxy": signal.SIGQUIT}
+"""Nginx finishes the requests in flight on QUIT, not on TERM (nginx.org, Controlling nginx)."""
+
+READY_SECONDS = 60.0
+
+
+class NotReadyError(Exception):
+    """Every part runs, but the stack does not answer."""
+
+
+def up(environ: Mapping[str, str], root: Path) -> int:
+    """Run the stack until a signal stops it (0) or a part fails (1).
+
+    Raises:
+        SettingError: a setting cannot be used, or a port is taken; nothing was started.
+    """
+    commands = procfile(root)
+    screen = Screen([*commands])
+    chosen = development.environment(environ, root, screen.say)
+    ports.check(chosen)
+    certificate = certificate_of(chosen)
+    try:
+        with Supervisor(chosen, root, screen.show, HOW_TO_STOP) as supervisor:
+            start(supervisor, commands, certificate)
+            screen.say(banner(chosen, certificate))
+            supervisor.wait(lambda: False)
+    except AskedToStopError:
+        screen.say("Everything has stopped.")
+        return 0
+    except (PartFailedError, NotReadyError) as failure:
+        screen.say("\n".join(["", *getattr(failure, "last_lines", []), f"{failure}; the rest was stopped."]))
+    return 1
+
+
+def procfile(root: Path) -> dict[str, str]:
+    """The commands by name, in the order of the file.
+
+    Raises:
+        SettingError: there is no Procfile, so this is not the project's folder.
+    """
+    file = root / "Procfile"
+    if not file.exists():
+        raise SettingError(f"There is no Procfile in {root}. Run this in the project's folder")
+    return dict(parse_procfile(file.read_text()).processes)
+
+
+def start(supervisor: Supervisor, commands: Mapping[str, str], certificate: Certificate) -> None:
+    """Redis first, then the release command to its end, then the rest; returns when the stack answers."""
+    environ = supervisor.environ
+    if FIRST in commands:
+        supervisor.start(FIRST, commands[FIRST])
+        require(supervisor.wait(lambda: readiness.redis_answers(environ), READY_SECONDS), f"{FIRST} does not answer")
+    if RELEASE in commands:
+        supervisor.run(RELEASE, commands[RELEASE])
+    for name in [name for name in commands if name not in {FIRST, RELEASE}]:
+        supervisor.start(name, commands[name])
+    ready = supervisor.wait(lambda: not readiness.stack_answer(environ, certificate.chain), READY_SECONDS)
+    require(ready, f"/readyz says: {readiness.stack_answer(environ, certificate.chain)}")
+
+
+def require(met: bool, otherwise: str) -> None:
+    if not met:
+        raise NotReadyError(otherwise)
+
+
+def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
+    site = f"https://localhost:{port(environ, 'HTTPS_PORT')}"
+    lines = (
+        "",
+        "Hotroute is running.",
+        f"  API      {site}/api",
+        f"  docs     {site}/docs/",
+        f"  health   {site}/readyz",
+        f"  data     {data_dir(environ)}",
+        f"  trust    {certificate.authority} (the certificate's authority, for browsers and curl --cacert)",
+        "  CTRL-C stops everything.",
+        "",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""A WSGI application to serve: it tells who answered and what arrived, waits, and notes each POST it executes."""
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from hotroute.serving import after_fork
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+imported_by = os.getpid()
+forked: list[int] = []
+
+
+@after_fork
+def note_the_fork() -> None:
+    forked.append(os.getpid())
+
+
+def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    views = {"/sleep": sleep, "/post": post, "/headers": headers, "/big": big, "/not-here": not_here}
+    status, body = views.get(environ["PATH_INFO"], who)(environ)
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def who(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    return "200 OK", json.dumps({"pid": os.getpid(), "imported_by": imported_by, "forked": forked}).encode()
+
+
+def sleep(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    time.sleep(float(parse_qs(environ["QUERY_STRING"])["s"][0]))
+    return who(environ)
+
+
+def post(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    """Append the body, one line, to the file NOTES: an append of a short line is atomic."""
+    line = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    with open(os.environ["NOTES"], "ab", buffering=0) as notes:
+        notes.write(line + b"\n")
+    return "200 OK", b"{}"
+
+
+def headers(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    told = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
+    return "200 OK", json.dumps(told | {"scheme": environ["wsgi.url_scheme"]}).encode()
+
+
+def big(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    return "200 OK", b"x" * 1_000_000
+
+
+def not_here(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    return "404 Not Found", b'{"errors": {"article": ["not found"]}}'
