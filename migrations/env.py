@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, create_engine, text
 
 from conduit import config
+from conduit.database import make_folder
 from conduit.models import Base
 from conduit.models.base import Timestamp
 from hotroute import database
@@ -40,7 +41,9 @@ def migrate() -> None:
     if given is not None:
         run(given)
         return
-    engine = create_engine(config.load().database)
+    url = config.load().database
+    make_folder(url)
+    engine = create_engine(url)
     database.prepare(engine)
     with engine.connect().execution_options(**database.WRITES) as connection:
         run(connection)

@@ -85,7 +85,9 @@ def load() -> Settings:
 
 def explain(invalid: ValidationError) -> str:
     lines = [f"  {setting(error['loc'])}{reason(error['type'], error['msg'])}" for error in invalid.errors()]
-    return "Conduit does not start with these settings:\n" + "\n".join(lines) + "\n.env.example describes every setting."
+    return (
+        "Conduit does not start with these settings:\n" + "\n".join(lines) + "\n.env.example describes every setting."
+    )
 
 
 def setting(location: tuple[int | str, ...]) -> str:

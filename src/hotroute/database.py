@@ -30,6 +30,8 @@ def options(url: str, *, pool_size: int, timeout: float) -> dict[str, Any]:
         "max_overflow": 1,
         "pool_timeout": timeout,
         "pool_pre_ping": parsed.get_backend_name() != "sqlite",
+        # What people write is not for the log, not even in an error.
+        "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
         "connect_args": {name: value for name, value in arguments.items() if name not in parsed.query},

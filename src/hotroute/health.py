@@ -40,6 +40,7 @@ def try_out(name: str, check: Check) -> str:
     try:
         check()
     except Exception as reason:  # whatever it is, it is the reason why the part is not there
-        log.warning("%s is not reachable", name, exc_info=reason)
-        return f"unreachable: {type(reason).__name__}"
+        because = f"{type(reason).__name__}: {reason}".splitlines()[0]
+        log.warning("%s is not reachable: %s", name, because)
+        return f"unreachable: {because}"
     return "ok"

@@ -7,22 +7,23 @@ from sqlalchemy import Integer, Row, ScalarSelect, Select, Subquery, bindparam, 
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
-from conduit.models import Article, ArticleTag, Counter, Favorite, Follow, Tag, User
+from conduit.models import Article
+from conduit.models.tables import article_tags, articles, counters, favorites, follows, tags, users
 from conduit.repositories import viewers
 
 LIMIT = bindparam("limit", type_=Integer)
 OFFSET = bindparam("offset", type_=Integer)
 SUMMARY = (
-    Article.slug,
-    Article.title,
-    Article.description,
-    Article.tag_list,
-    Article.created_at,
-    Article.updated_at,
-    Article.favorites_count,
-    User.username,
-    User.bio,
-    User.image,
+    articles.c.slug,
+    articles.c.title,
+    articles.c.description,
+    articles.c.tag_list,
+    articles.c.created_at,
+    articles.c.updated_at,
+    articles.c.favorites_count,
+    users.c.username,
+    users.c.bio,
+    users.c.image,
 )
 """What a list shows; the body is left where it is."""
 
@@ -50,14 +51,12 @@ def get(session: Session, slug: str, viewer: int | None) -> Row[Any]:
 
 @cache
 def one(viewer: bool) -> Select[Any]:
-    # The outer row is always there, so that "unknown article" and "unknown viewer" are told apart by one query.
-    nothing = select(literal(1).label("n")).subquery("nothing")
-    columns = (*SUMMARY, Article.body, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
+    columns = (*SUMMARY, articles.c.body, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
     return (
         select(*columns)
-        .select_from(nothing)
-        .outerjoin(Article, Article.slug == bindparam("slug"))
-        .outerjoin(User, User.id == Article.author_id)
+        .select_from(viewers.QUESTION)
+        .outerjoin(articles, articles.c.slug == bindparam("slug"))
+        .outerjoin(users, users.c.id == articles.c.author_id)
     )
 
 
@@ -125,9 +124,9 @@ def listing(ids: Subquery, total: ScalarSelect[int], viewer: bool) -> Select[Any
     return (
         select(*columns, total.label("total"))
         .select_from(ids)
-        .join(Article, Article.id == ids.c.id)
-        .join(User, User.id == Article.author_id)
-        .order_by(Article.id.desc())
+        .join(articles, articles.c.id == ids.c.id)
+        .join(users, users.c.id == articles.c.author_id)
+        .order_by(articles.c.id.desc())
     )
 
 
@@ -136,19 +135,19 @@ def matching(kinds: frozenset[str]) -> Select[tuple[int]]:
     keys: list[Any] = []
     conditions = []
     if "tag" in kinds:
-        keys.append(ArticleTag.article_id)
-        conditions.append(ArticleTag.tag_id == named(Tag.id, Tag.name, "tag"))
+        keys.append(article_tags.c.article_id)
+        conditions.append(article_tags.c.tag_id == named(tags.c.id, tags.c.name, "tag"))
     if "favorited" in kinds:
-        keys.append(Favorite.article_id)
-        conditions.append(Favorite.user_id == named(User.id, User.username, "favorited"))
+        keys.append(favorites.c.article_id)
+        conditions.append(favorites.c.user_id == named(users.c.id, users.c.username, "favorited"))
     if "author" in kinds:
-        conditions.append(Article.author_id == named(User.id, User.username, "author"))
+        conditions.append(articles.c.author_id == named(users.c.id, users.c.username, "author"))
     if "author" in kinds or not keys:
-        keys.append(Article.id)
+        keys.append(articles.c.id)
     lead, *others = keys
     statement = select(lead.label("id")).where(*conditions)
     for other in others:
-        statement = statement.join(other.class_, other == lead)
+        statement = statement.join(other.table, other == lead)
     return statement
 
 
@@ -158,14 +157,14 @@ def named(key: Any, name: Any, value: str) -> ScalarSelect[int]:
 
 def total(kinds: frozenset[str]) -> ScalarSelect[int]:
     """How many articles match: a counter where one filter or none is given, else a count within two indexes."""
-    counters = {
-        frozenset[str](): select(Counter.value).where(Counter.name == "articles"),
-        frozenset({"tag"}): select(Tag.articles_count).where(Tag.name == bindparam("tag")),
-        frozenset({"author"}): select(User.articles_count).where(User.username == bindparam("author")),
-        frozenset({"favorited"}): select(User.favorites_count).where(User.username == bindparam("favorited")),
+    kept = {
+        frozenset[str](): select(counters.c.value).where(counters.c.name == "articles"),
+        frozenset({"tag"}): select(tags.c.articles_count).where(tags.c.name == bindparam("tag")),
+        frozenset({"author"}): select(users.c.articles_count).where(users.c.username == bindparam("author")),
+        frozenset({"favorited"}): select(users.c.favorites_count).where(users.c.username == bindparam("favorited")),
     }
     counted = select(func.count()).select_from(matching(kinds).subquery("matching"))
-    counter = counters.get(kinds, counted).correlate(None).scalar_subquery()
+    counter = kept.get(kinds, counted).correlate(None).scalar_subquery()
     return select(func.coalesce(counter, 0)).scalar_subquery()
 
 
@@ -174,20 +173,20 @@ def feed() -> Select[Any]:
     # Of each followed author only the newest limit + offset articles can be on the page: the cost follows the number
     # of authors, not of articles. The scalar subquery is an author's floor: the oldest id that may still matter.
     newest = (
-        select(Article.id)
-        .where(Article.author_id == Follow.followed_id)
-        .order_by(Article.id.desc())
+        select(articles.c.id)
+        .where(articles.c.author_id == follows.c.followed_id)
+        .order_by(articles.c.id.desc())
         .limit(1)
         .offset(bindparam("window", type_=Integer) - 1)
-        .correlate(Follow)
+        .correlate(follows)
         .scalar_subquery()
     )
     ids = (
-        select(Article.id)
-        .select_from(Follow)
-        .join(Article, (Article.author_id == Follow.followed_id) & (Article.id >= func.coalesce(newest, 0)))
-        .where(Follow.follower_id == viewers.VIEWER)
-        .order_by(Article.id.desc())
+        select(articles.c.id)
+        .select_from(follows)
+        .join(articles, (articles.c.author_id == follows.c.followed_id) & (articles.c.id >= func.coalesce(newest, 0)))
+        .where(follows.c.follower_id == viewers.VIEWER)
+        .order_by(articles.c.id.desc())
         .limit(LIMIT)
         .offset(OFFSET)
     )
@@ -200,6 +199,8 @@ def feed_summary() -> Select[Any]:
 
 
 def feed_total() -> ScalarSelect[int]:
-    followed = Follow.follower_id == viewers.VIEWER
-    counted = select(func.coalesce(func.sum(User.articles_count), 0)).join(Follow, Follow.followed_id == User.id)
+    followed = follows.c.follower_id == viewers.VIEWER
+    counted = select(func.coalesce(func.sum(users.c.articles_count), 0)).join(
+        follows, follows.c.followed_id == users.c.id
+    )
     return counted.where(followed).correlate(None).scalar_subquery()

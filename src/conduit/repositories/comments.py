@@ -3,15 +3,24 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
-from conduit.models import Article, Comment, User
+from conduit.models import Article, Comment
 from conduit.models.base import Key
+from conduit.models.tables import articles, comments, users
 from conduit.repositories import viewers
 
-SHOWN = (Comment.id, Comment.body, Comment.created_at, Comment.updated_at, User.username, User.bio, User.image)
+SHOWN = (
+    comments.c.id,
+    comments.c.body,
+    comments.c.created_at,
+    comments.c.updated_at,
+    users.c.username,
+    users.c.bio,
+    users.c.image,
+)
 
 
 def find_all(session: Session, slug: str, viewer: int | None) -> list[Row[Any]]:
@@ -31,11 +40,10 @@ def find_all(session: Session, slug: str, viewer: int | None) -> list[Row[Any]]:
 
 @cache
 def parent(viewer: bool) -> Select[Any]:
-    nothing = select(literal(1).label("n")).subquery("nothing")
     return (
-        select(Article.id, viewers.known(viewer))
-        .select_from(nothing)
-        .outerjoin(Article, Article.slug == bindparam("slug"))
+        select(articles.c.id, viewers.known(viewer))
+        .select_from(viewers.QUESTION)
+        .outerjoin(articles, articles.c.slug == bindparam("slug"))
     )
 
 
@@ -43,16 +51,16 @@ def parent(viewer: bool) -> Select[Any]:
 def listing(viewer: bool) -> Select[Any]:
     return (
         select(*SHOWN, viewers.following(viewer))
-        .join(User, User.id == Comment.author_id)
-        .where(Comment.article_id == bindparam("article", type_=Key))
-        .order_by(Comment.id.desc())
+        .join(users, users.c.id == comments.c.author_id)
+        .where(comments.c.article_id == bindparam("article", type_=Key))
+        .order_by(comments.c.id.desc())
     )
 
 
 def get(session: Session, comment_id: int, viewer: int) -> Row[Any]:
     """One comment as `viewer` sees it."""
-    shown = select(*SHOWN, viewers.following(viewer=True)).join(User, User.id == Comment.author_id)
-    return session.execute(shown.where(Comment.id == comment_id), {"viewer": viewer}).one()
+    shown = select(*SHOWN, viewers.following(viewer=True)).join(users, users.c.id == comments.c.author_id)
+    return session.execute(shown.where(comments.c.id == comment_id), {"viewer": viewer}).one()
 
 
 def get_entity(session: Session, slug: str, comment_id: int) -> Comment:

@@ -5,8 +5,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from conduit.models import ArticleTag, Tag
+from conduit.models.tables import tags
 
-IN_USE = select(Tag.name).where(Tag.articles_count > 0).order_by(Tag.articles_count.desc(), Tag.name)
+IN_USE = select(tags.c.name).where(tags.c.articles_count > 0).order_by(tags.c.articles_count.desc(), tags.c.name)
 
 
 def find_in_use(session: Session) -> list[str]:
@@ -32,8 +33,8 @@ def insert(session: Session) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(Tag) if dialect == "postgresql" else sqlite.insert(Tag)
 
 
-def attach(session: Session, article_id: int, tags: list[Tag]) -> None:
-    for tag in tags:
+def attach(session: Session, article_id: int, carried: list[Tag]) -> None:
+    for tag in carried:
         session.add(ArticleTag(article_id=article_id, tag_id=tag.id))
         tag.articles_count = Tag.articles_count + 1
     session.flush()
@@ -41,10 +42,8 @@ def attach(session: Session, article_id: int, tags: list[Tag]) -> None:
 
 def detach(session: Session, article_id: int) -> None:
     """Take all tags off an article, counting each down, in the order of their ids."""
-    carried = select(Tag).join(ArticleTag, ArticleTag.tag_id == Tag.id).where(ArticleTag.article_id == article_id)
-    for tag in session.scalars(carried.order_by(Tag.id)):
+    worn = select(Tag).join(ArticleTag, ArticleTag.tag_id == Tag.id).where(ArticleTag.article_id == article_id)
+    for tag in session.scalars(worn.order_by(Tag.id)):
         tag.articles_count = Tag.articles_count - 1
     session.flush()
     session.execute(delete(ArticleTag).where(ArticleTag.article_id == article_id))
-
-

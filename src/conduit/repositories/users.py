@@ -3,11 +3,12 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound, Unauthorized
 from conduit.models import User
+from conduit.models.tables import users
 from conduit.repositories import viewers
 
 
@@ -27,10 +28,8 @@ def get_profile(session: Session, username: str, viewer: int | None) -> Row[Any]
 
 @cache
 def profile(viewer: bool) -> Select[Any]:
-    # As for an article: a row in any case, so that one query tells an unknown user from an unknown viewer.
-    nothing = select(literal(1).label("n")).subquery("nothing")
-    columns = (User.username, User.bio, User.image, viewers.following(viewer), viewers.known(viewer))
-    return select(*columns).select_from(nothing).outerjoin(User, User.username == bindparam("username"))
+    columns = (users.c.username, users.c.bio, users.c.image, viewers.following(viewer), viewers.known(viewer))
+    return select(*columns).select_from(viewers.QUESTION).outerjoin(users, users.c.username == bindparam("username"))
 
 
 def get_viewer(session: Session, viewer: int) -> User:
@@ -73,7 +72,10 @@ def find_by_email(session: Session, email: str) -> User | None:
 
 def find_taken(session: Session, me: int | None, username: str, email: str) -> list[str]:
     """Which of the two, as the API's field names, belong to a user other than `me`."""
-    others = select(User.username, User.email).where((User.username == username) | (User.email == email))
-    rows = session.execute(others if me is None else others.where(User.id != me)).all()
-    names = {"username": any(row.username == username for row in rows), "email": any(row.email == email for row in rows)}
+    others = select(users.c.username, users.c.email).where((users.c.username == username) | (users.c.email == email))
+    rows = session.execute(others if me is None else others.where(users.c.id != me)).all()
+    names = {
+        "username": any(row.username == username for row in rows),
+        "email": any(row.email == email for row in rows),
+    }
     return [field for field, taken in names.items() if taken]

@@ -3,28 +3,38 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Row, and_, bindparam, exists, false, select, true
+from sqlalchemy import Label, Row, and_, bindparam, exists, false, literal, select, true
 
 from conduit.errors import Unauthorized
-from conduit.models import Article, Favorite, Follow, User
 from conduit.models.base import Key
+from conduit.models.tables import articles, favorites, follows, users
 
 VIEWER = bindparam("viewer", type_=Key)
+QUESTION = select(literal(1).label("asked")).subquery("question")
+"""One row to join what is asked for to: there is an answer about the caller even where nothing else is found."""
 
 
 def favorited(viewer: bool) -> Label[bool]:
-    seen = exists().where(and_(Favorite.user_id == VIEWER, Favorite.article_id == Article.id)) if viewer else false()
+    seen = (
+        exists().where(and_(favorites.c.user_id == VIEWER, favorites.c.article_id == articles.c.id))
+        if viewer
+        else false()
+    )
     return seen.label("favorited")
 
 
-def following(viewer: bool, author: ColumnElement[int] | Any = User.id) -> Label[bool]:
-    seen = exists().where(and_(Follow.follower_id == VIEWER, Follow.followed_id == author)) if viewer else false()
+def following(viewer: bool) -> Label[bool]:
+    seen = (
+        exists().where(and_(follows.c.follower_id == VIEWER, follows.c.followed_id == users.c.id))
+        if viewer
+        else false()
+    )
     return seen.label("following")
 
 
 def known(viewer: bool) -> Label[bool]:
     """Whether the caller's account still exists, asked along with the rows so that it costs no query of its own."""
-    seen = select(User.id).where(User.id == VIEWER).correlate(None).exists() if viewer else true()
+    seen = select(users.c.id).where(users.c.id == VIEWER).correlate(None).exists() if viewer else true()
     return seen.label("known")
 
 

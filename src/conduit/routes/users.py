@@ -20,18 +20,18 @@ TAG = "User and Authentication"
 
 @blueprint.post("/users/login")
 @operation("Login", tag=TAG, access="anyone", body=LoginUserRequest, response=UserResponse)
+@limited("login")
 def log_in(body: LoginUserRequest) -> dict[str, Any]:
     """Log in with an e-mail address and a password."""
-    with limited("login", body.user.email):
-        return signed_in(accounts.log_in(db.session, body.user))
+    return signed_in(accounts.log_in(db.session, body.user))
 
 
 @blueprint.post("/users")
 @operation("CreateUser", tag=TAG, access="anyone", body=NewUserRequest, response=UserResponse, status=201)
+@limited("registration")
 def register(body: NewUserRequest) -> dict[str, Any]:
     """Register a new user."""
-    with limited("registration", body.user.email):
-        return signed_in(accounts.register(db.session, body.user))
+    return signed_in(accounts.register(db.session, body.user))
 
 
 @blueprint.get("/user")

@@ -32,8 +32,7 @@ def publish(session: Session, viewer: int, draft: NewArticle) -> Row[Any]:
         session.flush()
         tags.attach(session, article.id, carried)
         counters.add_to_total(session, 1)
-        published = articles.get(session, article.slug, author.id)
-    return published
+        return articles.get(session, article.slug, author.id)
 
 
 def change(session: Session, viewer: int, slug: str, changes: ArticleChanges) -> Row[Any]:
@@ -53,8 +52,7 @@ def change(session: Session, viewer: int, slug: str, changes: ArticleChanges) ->
             name(session, article)
         if names is not None:
             retag(session, article, sorted(set(names)))
-        changed = articles.get(session, article.slug, viewer)
-    return changed
+        return articles.get(session, article.slug, viewer)
 
 
 def delete(session: Session, viewer: int, slug: str) -> None:

@@ -22,8 +22,7 @@ def add(session: Session, viewer: int, slug: str, body: str) -> Row[Any]:
         comment = Comment(body=body, article_id=article.id, author_id=author.id, created_at=time, updated_at=time)
         session.add(comment)
         session.flush()
-        row = comments.get(session, comment.id, viewer)
-    return row
+        return comments.get(session, comment.id, viewer)
 
 
 def delete(session: Session, viewer: int, slug: str, comment_id: int) -> None:

@@ -21,8 +21,7 @@ def add(session: Session, viewer: int, slug: str) -> Row[Any]:
         if favorite is None:
             session.add(Favorite(user_id=reader.id, article_id=article.id))
             count(reader, article, 1)
-        row = articles.get(session, slug, viewer)
-    return row
+        return articles.get(session, slug, viewer)
 
 
 def remove(session: Session, viewer: int, slug: str) -> Row[Any]:
@@ -36,8 +35,7 @@ def remove(session: Session, viewer: int, slug: str) -> Row[Any]:
         if favorite is not None:
             session.delete(favorite)
             count(reader, article, -1)
-        row = articles.get(session, slug, viewer)
-    return row
+        return articles.get(session, slug, viewer)
 
 
 def find(session: Session, viewer: int, slug: str) -> tuple[User, Article, Favorite | None]:

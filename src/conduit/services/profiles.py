@@ -22,8 +22,7 @@ def follow(session: Session, viewer: int, username: str) -> Row[Any]:
         author = users.get_by_name(session, username)
         if session.get(Follow, (me.id, author.id)) is None:
             session.add(Follow(follower_id=me.id, followed_id=author.id))
-        profile = users.get_profile(session, username, me.id)
-    return profile
+        return users.get_profile(session, username, me.id)
 
 
 def unfollow(session: Session, viewer: int, username: str) -> Row[Any]:
@@ -37,5 +36,4 @@ def unfollow(session: Session, viewer: int, username: str) -> Row[Any]:
         author = users.get_by_name(session, username)
         if known := session.get(Follow, (me.id, author.id)):
             session.delete(known)
-        profile = users.get_profile(session, username, me.id)
-    return profile
+        return users.get_profile(session, username, me.id)

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import jwt
+from jwt.types import Options
 
 from conduit.errors import Unauthorized
 
 ALGORITHM = "HS256"
-REQUIRED = {"require": ["exp", "iat", "sub"]}
+REQUIRED: Options = {"require": ["exp", "iat", "sub"]}
 
 
 class Signer(NamedTuple):

@@ -4,10 +4,11 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from conduit.errors import ApiError
+from conduit.web import limits
 from conduit.web.json import respond
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ RETRY_AFTER = 2
 """Seconds; about what a database takes to come back or a queue for it to shorten."""
 
 # With these the database did not do what it was asked; what it could not do at all is another error.
-UNAVAILABLE = (OperationalError, InterfaceError, InternalError, TimeoutError)
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.InternalError, exc.TimeoutError)
 
 WORDS = {
     400: "is not a valid request",
@@ -56,7 +57,7 @@ def answer_http(error: HTTPException) -> Response | HTTPException:
         return error
     kept = {name: value for name, value in error.get_headers(request.environ) if name != "Content-Type"}
     if isinstance(error, TooManyRequests):
-        kept.setdefault("Retry-After", "60")
+        kept["Retry-After"] = str(limits.retry_after())
     return shape(status, WORDS.get(status, error.name.lower()), kept)
 
 

@@ -110,7 +110,10 @@ def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def responses(rule: Rule, operation: Operation) -> dict[str, Any]:
     success = {"description": "Success"} | ({"content": content(operation.response)} if operation.response else {})
-    errors = {str(status): {"description": ERRORS[status], "content": content(GenericError)} for status in may(rule, operation)}
+    errors = {
+        str(status): {"description": ERRORS[status], "content": content(GenericError)}
+        for status in may(rule, operation)
+    }
     return {str(operation.status): success, **errors}
 
 

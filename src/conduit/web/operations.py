@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from conduit.web import callers, input
+from conduit.web import callers, validation
 from conduit.web.callers import Access
 from conduit.web.json import respond
 
@@ -52,13 +52,13 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
         @wraps(view)
         def endpoint(**path: Any) -> Response:
             if path:
-                input.refuse_nul(path)
+                validation.refuse_nul(path)
             if access != "anyone":
                 path["viewer"] = callers.identify(access)
             if query:
-                path["query"] = input.read_query(query)
+                path["query"] = validation.read_query(query)
             if body:
-                path["body"] = input.read_body(body)
+                path["body"] = validation.read_body(body)
             answer = view(**path)
             return respond(answer, status) if response else Response(status=status)
 
