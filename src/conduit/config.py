@@ -78,7 +78,7 @@ def load() -> Settings:
         ConfigurationError: naming each setting that is missing, malformed or unsafe.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # the environment fills the fields in
+        return Settings()
     except ValidationError as invalid:
         raise ConfigurationError(explain(invalid)) from None
 

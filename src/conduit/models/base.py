@@ -20,7 +20,7 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 key = Annotated[int, mapped_column(Key, primary_key=True)]
 
 NEVER_REUSED = {"sqlite_autoincrement": True}
-"""Without it SQLite gives a deleted row's id to the next one, and a token of a user who is gone would fit a new user."""
+"""Without it SQLite gives a deleted row's id to the next one: a token of a user who is gone would fit a new user."""
 
 
 def now() -> datetime:

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Row, ScalarSelect, Select, Subquery, bindparam, func, literal, select
+from sqlalchemy import Integer, Row, ScalarSelect, Select, Subquery, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
@@ -98,7 +98,7 @@ def find_feed(session: Session, viewer: int, limit: int, offset: int) -> Page:
     return read(session, feed(), feed_summary(), parameters)
 
 
-def read(session: Session, listing: Select[Any], totals: Select[Any], parameters: dict[str, Any]) -> Page:
+def read(session: Session, listing: Select[Any], totals: Select[int, bool], parameters: dict[str, Any]) -> Page:
     """One query while the page has rows, since each carries the total; two where it is empty."""
     rows = list(session.execute(listing, parameters))
     first = rows or [session.execute(totals, parameters).one()]
@@ -115,7 +115,7 @@ def page(kinds: frozenset[str], viewer: bool) -> Select[Any]:
 
 
 @cache
-def summary(kinds: frozenset[str], viewer: bool) -> Select[Any]:
+def summary(kinds: frozenset[str], viewer: bool) -> Select[int, bool]:
     return select(total(kinds).label("total"), viewers.known(viewer))
 
 
@@ -194,7 +194,7 @@ def feed() -> Select[Any]:
 
 
 @cache
-def feed_summary() -> Select[Any]:
+def feed_summary() -> Select[int, bool]:
     return select(feed_total().label("total"), viewers.known(viewer=True))
 
 

@@ -3,7 +3,7 @@
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane; about 20 ms and 19 MiB for each thread that logs in.
+# OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. About 20 ms for each login.
 hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 NOBODY = hasher.hash("nobody's password")
 

@@ -1,5 +1,6 @@
 """The OpenAPI document, made from what the endpoints declare."""
 
+import re
 from typing import Any
 
 from apispec import APISpec
@@ -70,7 +71,7 @@ def schemas(operations: list[Operation]) -> dict[str, Any]:
 
 def path(rule: Rule) -> str:
     """The rule with braces: `/articles/<slug>` is `/articles/{slug}`."""
-    return "".join(f"{{{part}}}" if is_parameter else part for is_parameter, part in rule._trace).replace("|", "", 1)
+    return re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"{\1}", rule.rule)
 
 
 def describe(rule: Rule, operation: Operation) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""What every test may use: the databases, the application on each of them, a Redis, and API calls that read well."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from conduit.app import create_app
+from conduit.config import Settings
+from conduit.extensions import db
+from tests import databases, servers
+from tests.api import Api
+from tests.statements import Statements, recorded
+
+SECRET = "a secret for tests, longer than thirty-two bytes"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], help="Run on one database only; default is both.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("database")
+        kinds = [chosen] if chosen else ["sqlite", "postgresql"]
+        metafunc.parametrize("database_url", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server's URL; the tables of Conduit are not in it yet."""
+    with databases.postgresql_server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database, once on SQLite and once on PostgreSQL."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'conduit.db'}"
+    with databases.connected(url) as engine, engine.begin() as connection:
+        databases.migrate(connection)
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with servers.redis_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return make_settings(database_url, redis_url, tmp_path_factory.mktemp("data"))
+
+
+def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: object) -> Settings:
+    values: dict[str, object] = {
+        "secret_key": SecretStr(SECRET),
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "data_dir": data_dir,
+        "cors_origins": ("https://front.example",),
+        "login_rate_limit": "10000 per minute",
+        "registration_rate_limit": "10000 per minute",
+    }
+    return Settings.model_validate(values | changes)
+
+
+@pytest.fixture(scope="session")
+def session_app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(session_app: Flask) -> Flask:
+    """The application, its database empty."""
+    with session_app.app_context():
+        databases.empty(db.engine)
+    return session_app
+
+
+@pytest.fixture
+def api(app: Flask) -> Api:
+    return Api(app)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[Statements]:
+    """What the application sends to its database, from here on."""
+    with app.app_context():
+        engine = db.engine
+    with recorded(engine) as found:
+        yield found

