@@ -1,0 +1,70 @@
+"""What is measured, a row for each case. To measure something else, add a row, or a site."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from profiling.bench import floors
+
+
+@dataclass(frozen=True)
+class Site:
+    """What serves: an application under Gunicorn, with environment variables of its own."""
+
+    name: str
+    app: str
+    """As Gunicorn takes it: `module:variable`."""
+    ready: str = "/"
+    """The path that answers 200 once it serves."""
+    database: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request, sent again and again."""
+
+    name: str
+    site: Site
+    path: str
+    """With `{tag}`, `{author}`, `{reader}` and `{slug}` where the data shall decide, see `profiling.bench.subjects`."""
+    shows: Callable[[Any], bool]
+    """Whether the JSON that comes back is what is asked for."""
+    signed_in: bool = False
+    at_most: float | None = None
+    """The expectation: CPU per request, in multiples of the bare Flask view's."""
+
+
+def articles(answer: Any) -> bool:
+    return len(answer["articles"]) == 20 and answer["articlesCount"] >= 20
+
+
+def article(answer: Any) -> bool:
+    return bool(answer["article"]["body"])
+
+
+WSGI = Site("bare WSGI", "profiling.bench.floors:function")
+FLASK = Site("bare Flask", "profiling.bench.floors:flask")
+CONDUIT = Site("Conduit", "wsgi:app", ready="/readyz")
+
+FLOOR = Case("a small JSON view", FLASK, "/", lambda answer: answer == {"hello": "world"})
+FLOORS = (Case("2 KB of JSON", WSGI, "/", lambda answer: answer["text"] == floors.TEXT), FLOOR)
+READS = (
+    Case("list of 20", CONDUIT, "/api/articles", articles, at_most=3.0),
+    Case("list of 20, signed in", CONDUIT, "/api/articles", articles, signed_in=True),
+    Case("list of 20, by tag", CONDUIT, "/api/articles?tag={tag}", articles),
+    Case("list of 20, by author", CONDUIT, "/api/articles?author={author}", articles),
+    Case("list of 20, by favourites", CONDUIT, "/api/articles?favorited={reader}", articles),
+    Case("feed, signed in", CONDUIT, "/api/articles/feed", articles, signed_in=True),
+    Case("article", CONDUIT, "/api/articles/{slug}", article, at_most=2.0),
+    Case("article, signed in", CONDUIT, "/api/articles/{slug}", article, signed_in=True),
+    Case("comments", CONDUIT, "/api/articles/{slug}/comments", lambda answer: len(answer["comments"]) > 0),
+    Case("profile", CONDUIT, "/api/profiles/{author}", lambda answer: bool(answer["profile"]["username"])),
+    Case("tags", CONDUIT, "/api/tags", lambda answer: len(answer["tags"]) > 0),
+)
+
+
+def on(databases: Sequence[str]) -> list[Case]:
+    """The floors, then the reads on each database."""
+    reads = [replace(case, site=replace(case.site, database=name)) for name in databases for case in READS]
+    return [*FLOORS, *reads]

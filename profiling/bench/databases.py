@@ -1,0 +1,45 @@
+"""The databases that the bench fills and reads: its own, gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from rich.console import Console
+from sqlalchemy import Engine
+from tests import databases
+
+from conduit import seed
+
+
+class Database(NamedTuple):
+    """Where it is, and the process ids whose trees serve it: none for SQLite, which runs within the workers."""
+
+    url: str
+    roots: list[int]
+
+
+class Opener(Protocol):
+    """Has a database of the kind run, in a folder that is there."""
+
+    def __call__(self, folder: Path) -> AbstractContextManager[Database]: ...
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Database]:
+    yield Database(f"sqlite:///{folder / 'conduit.db'}", [])
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Database]:
+    with databases.postgresql_server(folder) as url:
+        yield Database(url, [int((folder / "postmaster.pid").read_text().split()[0])])
+
+
+KINDS: dict[str, Opener] = {"SQLite": sqlite, "PostgreSQL": postgresql}
+
+
+def fill(engine: Engine, articles: int, console: Console) -> None:
+    with engine.begin() as connection:
+        databases.migrate(connection)
+    seed.fill(engine, articles, 1, console)
