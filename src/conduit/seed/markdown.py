@@ -41,7 +41,7 @@ def steps(random: Random, topic: Topic) -> str:
 
 
 def quote(random: Random, topic: Topic) -> str:
-    return f"> {prose.fill(random, sentences.PROSE, topic)}"
+    return f"> {prose.sentence(random, sentences.PROSE, topic)}"
 
 
 def code(random: Random, topic: Topic) -> str:
@@ -53,7 +53,9 @@ def code(random: Random, topic: Topic) -> str:
 def link(random: Random, topic: Topic) -> str:
     """Links lead to lists of this API's front end, which any front end of Conduit has under its root."""
     thing = prose.pick(random, topic.things)
-    return f"{prose.fill(random, sentences.PROSE, topic)} More of it: [other notes on the {thing}](/?tag={topic.tag})."
+    return (
+        f"{prose.sentence(random, sentences.PROSE, topic)} More of it: [other notes on the {thing}](/?tag={topic.tag})."
+    )
 
 
 PARTS = (section, section, section, prose.paragraph, prose.paragraph, subsection, bullets, steps, quote, code, link)

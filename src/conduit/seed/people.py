@@ -15,6 +15,7 @@ from conduit.seed.topics import TOPICS
 
 DEMO = "demo"
 DOMAIN = "conduit.example"
+ABOUT_DEMO = "Here to look around."
 UNUSABLE = "!"
 """No password fits it: it is not a hash."""
 
@@ -34,7 +35,7 @@ def users(size: Size, counts: Counts, password_hash: str) -> Iterator[dict[str, 
             "username": username,
             "email": f"{mailbox}@{DOMAIN}",
             "password_hash": password_hash if user == 1 else UNUSABLE,
-            "bio": bio(random),
+            "bio": ABOUT_DEMO if user == 1 else bio(random),
             "image": "",
             "articles_count": counts.written[user],
             "favorites_count": counts.favored[user],

@@ -13,10 +13,10 @@ Item = TypeVar("Item")
 
 
 class Rate(ProgressColumn):
-    """Rows per second."""
+    """Rows per second, since the table was begun."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s", style="progress.data.speed")
+        return Text(f"{task.completed / (task.elapsed or 1):,.0f}/s", style="progress.data.speed")
 
 
 class Report:

@@ -1,20 +1,27 @@
 """Sentences of a topic: templates with their gaps filled."""
 
 from random import Random
+from typing import TypeVar
 
 from conduit.seed import sentences
 from conduit.seed.draws import below
 from conduit.seed.topics import Topic
 
+Choice = TypeVar("Choice")
 
-def pick(random: Random, choices: tuple[str, ...]) -> str:
+STEPS = (11, 13, 17, 19, 23)
+"""Primes that divide no number of templates: stepping through a circle of templates visits each before any again."""
+
+
+def pick(random: Random, choices: tuple[Choice, ...]) -> Choice:
     return choices[below(random, len(choices))]
 
 
-def fill(random: Random, templates: tuple[str, ...], topic: Topic) -> str:
-    return pick(random, templates).format(
-        thing=pick(random, topic.things),
-        other=pick(random, topic.things),
+def fill(random: Random, template: str, topic: Topic) -> str:
+    thing = below(random, len(topic.things))
+    return template.format(
+        thing=topic.things[thing],
+        other=topic.things[thing - 1 - below(random, len(topic.things) - 1)],
         quality=pick(random, sentences.QUALITIES),
         number=2 + below(random, 58),
         topic=topic.tag.replace("-", " "),
@@ -22,7 +29,13 @@ def fill(random: Random, templates: tuple[str, ...], topic: Topic) -> str:
 
 
 def passage(random: Random, templates: tuple[str, ...], topic: Topic, least: int, most: int) -> list[str]:
-    return [fill(random, templates, topic) for _ in range(least + below(random, most - least + 1))]
+    """From `least` to `most` sentences, no template twice."""
+    count, start, step = least + below(random, most - least + 1), below(random, len(templates)), pick(random, STEPS)
+    return [fill(random, templates[(start + step * place) % len(templates)], topic) for place in range(count)]
+
+
+def sentence(random: Random, templates: tuple[str, ...], topic: Topic) -> str:
+    return fill(random, pick(random, templates), topic)
 
 
 def capital(text: str) -> str:
@@ -30,15 +43,15 @@ def capital(text: str) -> str:
 
 
 def bio(random: Random, topic: Topic) -> str:
-    return capital(fill(random, sentences.BIOS, topic))
+    return capital(sentence(random, sentences.BIOS, topic))
 
 
 def description(random: Random, topic: Topic) -> str:
-    return fill(random, sentences.DESCRIPTIONS, topic)
+    return sentence(random, sentences.DESCRIPTIONS, topic)
 
 
 def heading(random: Random, topic: Topic) -> str:
-    return fill(random, sentences.HEADINGS, topic)
+    return sentence(random, sentences.HEADINGS, topic)
 
 
 def paragraph(random: Random, topic: Topic) -> str:

@@ -1,4 +1,7 @@
-"""The sentences that titles, articles, comments and bios are assembled from; `{thing}` and its like are filled in."""
+"""The sentences that titles, articles, comments and bios are assembled from; `{thing}` and its like are filled in.
+
+`{quality}` stands behind "a" in places: no quality begins with a vowel's sound.
+"""
 
 HEADS = (
     "A calmer way to live with the {thing}", "A field guide to the {thing}", "A second look at the {thing}",
@@ -85,8 +88,8 @@ ITEMS = (
 )  # fmt: skip
 
 QUALITIES = (
-    "boring", "careful", "cheap", "cheerful", "dependable", "frugal", "gentle", "half-finished", "honest", "modest",
-    "old-fashioned", "patient", "plain", "quiet", "repeatable", "sensible", "steady", "stubborn", "unhurried", "useful",
+    "boring", "careful", "cheap", "cheerful", "dependable", "frugal", "gentle", "half-finished", "hardy", "modest",
+    "patient", "plain", "quiet", "repeatable", "sensible", "slow", "steady", "stubborn", "traditional", "useful",
 )  # fmt: skip
 
 REMARKS = (

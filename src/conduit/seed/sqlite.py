@@ -10,6 +10,8 @@ BATCH = 2_000
 
 
 def prepare(connection: Connection) -> None:
+    # Ten minutes: a second seed waits for the first one's end, and then finds its users.
+    execute(connection, "PRAGMA busy_timeout = 600000")
     # 128 MiB: where an index that is written in no order leaves memory, each page of it is written many times.
     execute(connection, "PRAGMA cache_size = -131072")
 

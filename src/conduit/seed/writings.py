@@ -11,6 +11,7 @@ from conduit.seed.counts import Counts
 from conduit.seed.draws import below, early, heavy, stream
 from conduit.seed.outlines import outlines
 from conduit.seed.size import END, Size
+from conduit.seed.topics import TOPICS
 
 REVISED = 0.15
 """The share of articles that were changed after they appeared, within a month."""
@@ -33,11 +34,11 @@ def article_tags(size: Size, counts: Counts) -> Iterator[dict[str, Any]]:
 
 def articles(size: Size) -> Iterator[dict[str, Any]]:
     random = stream(size.number, "articles")
-    offset = below(random, titles.SPACE)
+    offsets = {topic.tag: below(random, titles.SPACE) for topic in TOPICS}
     earlier = Counter[str]()
     for outline in outlines(size):
         topic = outline.topic
-        title, slug = titles.title(topic, earlier[topic.tag], offset)
+        title, slug = titles.title(topic, earlier[topic.tag], offsets[topic.tag])
         earlier[topic.tag] += 1
         time = size.at(outline.id - 1 + random.random() * 0.9)
         yield {
