@@ -31,7 +31,7 @@ class Api:
         sent = dict(headers)
         if by is not None:
             sent["Authorization"] = f"Token {by.token}"
-        return self.client.open(f"/api{path}", method=method, json=json, headers=sent)
+        return self.client.open(f"/api{path}", method=method, json=json, headers=sent, buffered=True)
 
     def get(self, path: str, by: Person | None = None) -> TestResponse:
         return self.call("GET", path, by=by)

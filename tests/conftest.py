@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
+from hotroute import redis
 from tests import databases, servers
 from tests.api import Api
 from tests.statements import Statements, recorded
@@ -21,10 +22,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], help="Run on one database only; default is both.")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only(database): the test is about what one database does")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("database")
-        kinds = [chosen] if chosen else ["sqlite", "postgresql"]
+        only = metafunc.definition.get_closest_marker("only")
+        kinds = [kind for kind in (only.args if only else ("sqlite", "postgresql")) if kind == (chosen or kind)]
         metafunc.parametrize("database_url", kinds, indirect=True, scope="session")
 
 
@@ -80,8 +86,10 @@ def session_app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(session_app: Flask) -> Flask:
-    """The application, its database empty."""
+def app(session_app: Flask, redis_url: str) -> Flask:
+    """The application, its database and its Redis empty."""
+    with redis.connect(redis_url, timeout=5) as client:
+        client.flushall()
     with session_app.app_context():
         databases.empty(db.engine)
     return session_app

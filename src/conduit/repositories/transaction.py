@@ -16,7 +16,10 @@ def writing(session: Session) -> Iterator[None]:
 
     Raises:
         Taken: another transaction took a unique value between our look and our write.
+        RuntimeError: the session has read already; what it read could be outdated when it writes.
     """
+    if session.in_transaction():
+        raise RuntimeError("writing() begins the transaction: read inside of it, not before")
     session.connection(execution_options=WRITES)
     try:
         yield

@@ -1,6 +1,6 @@
 """Which other origins' pages may call the API (the Fetch standard's CORS protocol)."""
 
-from flask import Flask
+from flask import Flask, Response
 
 from conduit.config import Settings
 from conduit.extensions import cors
@@ -16,3 +16,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         expose_headers=["X-Request-Id", "Retry-After"],
         max_age=600,
     )
+    app.after_request(vary)
+
+
+def vary(response: Response) -> Response:
+    """Flask-CORS says this for several origins only; with one, a cache would still mix up who may read (Fetch, 3.2)."""
+    response.vary.add("Origin")
+    return response

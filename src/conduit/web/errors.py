@@ -5,10 +5,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException
 
 from conduit.errors import ApiError
-from conduit.web import limits
 from conduit.web.json import respond
 
 log = logging.getLogger(__name__)
@@ -56,8 +55,6 @@ def answer_http(error: HTTPException) -> Response | HTTPException:
     if status < 400:
         return error
     kept = {name: value for name, value in error.get_headers(request.environ) if name != "Content-Type"}
-    if isinstance(error, TooManyRequests):
-        kept["Retry-After"] = str(limits.retry_after())
     return shape(status, WORDS.get(status, error.name.lower()), kept)
 
 

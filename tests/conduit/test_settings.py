@@ -1,0 +1,101 @@
+"""Settings: production is the default, and nothing insecure starts without being asked for."""
+
+import re
+import tomllib
+
+import pytest
+
+from conduit import config
+from conduit.config import ConfigurationError, Settings
+from tests.servers import ROOT
+
+GOOD = {"SECRET_KEY": "x" * 32}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+
+
+def variables() -> set[str]:
+    return {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
+
+
+def load(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return config.load()
+
+
+def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **GOOD)
+    assert settings.app_env == "production"
+    assert settings.cors_origins == ()
+    assert settings.trusted_proxies == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({}, "SECRET_KEY: is not set"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY: needs at least 32 bytes"),
+        ({**GOOD, "FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({**GOOD, "CORS_ORIGINS": "*", "CORS_CREDENTIALS": "true"}, "CORS_ORIGINS"),
+        ({**GOOD, "APP_ENV": "staging"}, "APP_ENV"),
+        ({**GOOD, "TOKEN_LIFETIME": "soon"}, "TOKEN_LIFETIME"),
+        ({**GOOD, "LOGIN_RATE_LIMIT": "sometimes"}, "LOGIN_RATE_LIMIT"),
+        ({**GOOD, "DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({**GOOD, "DATABASE_URL": "mysql://somewhere/db"}, "DATABASE_URL"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(named)) as refused:
+        load(monkeypatch, **values)
+    assert "short" not in str(refused.value), "a secret is never printed"
+
+
+def test_development_may_be_debugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch, **GOOD, APP_ENV="development", FLASK_DEBUG="1").debug
+
+
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert GOOD["SECRET_KEY"] not in repr(load(monkeypatch, **GOOD))
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_a_postgresql_url_is_taken(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    settings = load(monkeypatch, **GOOD, DATABASE_URL=f"{scheme}://me@host/name")
+    assert settings.database == "postgresql+psycopg://me@host/name"
+
+
+def test_origins_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **GOOD, CORS_ORIGINS="https://a.example, https://b.example")
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+
+
+def documented() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+def test_every_setting_is_documented() -> None:
+    assert variables() - documented() == set()
+
+
+def test_nothing_is_documented_that_nothing_reads() -> None:
+    sources = "\n".join(path.read_text() for path in [*ROOT.glob("src/**/*.py"), ROOT / "gunicorn.conf.py"])
+    read = variables() | set(re.findall(r"\b[A-Z][A-Z_]{3,}\b", sources))
+    unread = {name for name in documented() - read if not name.startswith("GUNICORN_")}
+    assert unread == set()
+
+
+def test_the_requirements_are_locked_with_hashes_and_without_addresses() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    for lock in ("production", "embedded", "development"):
+        text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+        assert "://" not in text
+        assert all(line.startswith((" ", "#")) or "==" in line for line in text.splitlines())
+        names = {re.split(r"[\[>=]", line)[0] for line in declared}
+        assert {name for name in names if f"\n{name}" not in f"\n{text}"} == set()
