@@ -102,10 +102,8 @@ def clean_environment() -> dict[str, str]:
 def end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        pass
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=15)
@@ -193,8 +191,8 @@ def stack(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Iterat
     """The whole stack by `hotroute up` in the folder `root`, once it says that it is running."""
     with starting_stack(root, environ) as running:
         running.wait_for(lambda: "CTRL-C stops everything" in running.output(), "the stack runs")
-        ports = (int(running.environ[name]) for name in ("HTTP_PORT", "HTTPS_PORT"))
-        yield Proxy(running, *ports, trusting(Path(running.environ["DATA_DIR"])))
+        trust = trusting(Path(running.environ["DATA_DIR"]))
+        yield Proxy(running, int(running.environ["HTTP_PORT"]), int(running.environ["HTTPS_PORT"]), trust)
 
 
 @contextmanager

@@ -1,11 +1,16 @@
-"""What each Gunicorn worker must do first: the application is imported before the fork (`preload_app`)."""
+"""What each Gunicorn worker does first: the application is imported before the fork (`preload_app`)."""
 
+import os
+import signal
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 Callback = TypeVar("Callback", bound=Callable[[], object])
 
 callbacks: list[Callable[[], object]] = []
+signals_of_the_master: list[SimpleQueue[int]] = []
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
 
 def after_fork(callback: Callback) -> Callback:
@@ -18,7 +23,29 @@ def after_fork(callback: Callback) -> Callback:
     return callback
 
 
-def post_fork(_arbiter: Any, _worker: Any) -> None:
+def post_fork(arbiter: Any, _worker: Any) -> None:
     """Gunicorn's server hook of that name (Gunicorn's manual, Settings, Server Hooks)."""
+    signals_of_the_master.append(arbiter.SIG_QUEUE)
     for callback in callbacks:
         callback()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Gunicorn's server hook of that name: the worker's own signal handlers are in place now.
+
+    Until here a signal went to the handler inherited from the master, which only queues it (gunicorn 27.0.1,
+    Arbiter.signal). A worker that was told to stop then would go on, the master would wait for it until
+    graceful_timeout, and then kill it with its requests.
+    """
+    for queue in signals_of_the_master:
+        for number in STOP_SIGNALS.intersection(drained(queue)):
+            os.kill(os.getpid(), number)
+
+
+def drained(queue: SimpleQueue[int]) -> list[int]:
+    numbers = []
+    try:
+        while True:
+            numbers.append(queue.get_nowait())
+    except Empty:
+        return numbers

@@ -122,6 +122,7 @@ def settings(environ: Environ) -> dict[str, Any]:
     given = {name: each for name, each in chosen.items() if each is not None}
     return given | {
         "post_fork": fork.post_fork,
+        "post_worker_init": fork.post_worker_init,
         "logger_class": "hotroute.serving.gunicorn.QuietLogger",
         "logconfig_dict": logs.config(level(chosen["loglevel"])),
     }
