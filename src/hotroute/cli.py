@@ -32,7 +32,13 @@ def redis() -> None:
 
 
 @cli.command()
-@click.option("--templates", type=click.Path(exists=True, file_okay=False, path_type=Path), default="nginx")
+@click.option(
+    "--templates",
+    envvar="NGINX_TEMPLATES",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default="nginx",
+    help="Folder of the templates.",
+)
 @click.option("--check", is_flag=True, help="Only check the configuration (nginx -t).")
 def nginx(templates: Path, check: bool) -> None:
     """Render the configuration to DATA_DIR/nginx and become Nginx."""

