@@ -1,6 +1,5 @@
 """The `conduit` command: migrations, data, repairs."""
 
-import os
 from pathlib import Path
 
 import click
@@ -54,8 +53,11 @@ def prepare() -> None:
     settings = config.load()
     if settings.app_env == "development":
         with create_app(settings).app_context():
-            if seed.is_empty(db.session):
-                seed.fill(db.engine, int(os.environ.get("SEED_ARTICLES", FIRST_SEED)), 1, console)
+            empty = seed.is_empty(db.session)
+            # A transaction that still read would keep the seed from shrinking SQLite's log.
+            db.session.close()
+            if empty and settings.seed_articles:
+                seed.fill(db.engine, settings.seed_articles, 1, console)
 
 
 def alembic() -> Config:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     cors_credentials: bool = False
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    seed_articles: Annotated[int, Field(ge=0)] = 3000
     max_body_bytes: Annotated[int, Field(gt=0)] = 1024 * 1024
 
     @field_validator("cors_origins", mode="before")
