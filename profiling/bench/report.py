@@ -12,7 +12,7 @@ from rich.table import Table
 
 from profiling.bench.results import Result
 
-HEADINGS = ("what", "us CPU / request", "min - max", "x bare Flask", "requests/s", "bytes", "expected")
+HEADINGS = ("what", "CPU us/request", "min - max", "x bare Flask", "requests/s", "bytes", "expected")
 READING = (
     "Server CPU per request: user and system time of all server processes (Gunicorn with its workers, Redis, PostgreSQL"
     " where it is the database), divided by the requests that wrk completed. Medians of the rounds; the ratio is the"
@@ -23,7 +23,8 @@ READING = (
 def table(results: Sequence[Result], style: box.Box) -> Table:
     made = Table(box=style)
     for number, heading in enumerate(HEADINGS):
-        made.add_column(heading, justify="right" if 0 < number < len(HEADINGS) - 1 else "left", no_wrap=True)
+        is_number = 0 < number < len(HEADINGS) - 1
+        made.add_column(heading, justify="right" if is_number else "left", no_wrap=is_number)
     for result in results:
         made.add_row(*cells(result), style={True: "green", False: "red"}.get(result.met, ""))  # type: ignore[arg-type]
     return made
