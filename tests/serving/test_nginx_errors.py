@@ -123,3 +123,10 @@ def impatient(folder: Path) -> Path:
         text = template.read_text().replace("proxy_read_timeout 30s", "proxy_read_timeout 1s")
         (folder / template.name).write_text(text)
     return folder
+
+
+def test_a_request_with_many_headers_is_answered_in_json(nginx: Proxy) -> None:
+    """By Nginx with 431 where it can count them (since 1.30), else by the application, which is allowed more."""
+    response, body = nginx.get("/headers", {f"X-{number}": "x" for number in range(150)})
+    assert response.status in {200, 431}
+    assert json.loads(body)
