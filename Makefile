@@ -23,6 +23,8 @@ lint: $(VENV)/.development ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+install: $(VENV)/.production ## only what production needs, into .venv
+
 format: $(VENV)/.development ## let ruff write the code its way
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -49,4 +51,4 @@ $(VENV)/.%: requirements/%.txt $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test check lint format prove bench lock clean
+.PHONY: help run test check lint install format prove bench lock clean

@@ -6,6 +6,6 @@ lock() {
   uv pip compile pyproject.toml "$@" --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o "requirements/$out"
 }
-lock production.txt
+lock production.txt --group build
 lock embedded.txt --extra embedded --group build
 lock development.txt --extra embedded --group build --group dev
