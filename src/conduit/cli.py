@@ -9,6 +9,7 @@ from rich.console import Console
 
 from conduit import config, seed
 from conduit.app import create_app
+from conduit.config import ConfigurationError
 from conduit.extensions import db
 from conduit.repositories import counters
 from conduit.repositories.transaction import writing
@@ -18,7 +19,17 @@ FIRST_SEED = 3_000
 console = Console(stderr=True)
 
 
-@click.group()
+class Commands(click.Group):
+    """A setting that is wrong is said in a line, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as wrong:
+            raise click.ClickException(str(wrong)) from None
+
+
+@click.group(cls=Commands)
 def main() -> None:
     """Conduit's own commands; the settings come from the environment."""
 
