@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]
 
-from hotroute.serving.gunicorn import TABLE, Setting, heartbeat_folder, settings
+from hotroute.serving.gunicorn import TABLE, QuietLogger, Setting, heartbeat_folder, settings
 from hotroute.serving.variables import SettingError
 
 ANOTHER = {
@@ -96,6 +96,15 @@ def test_connections_outlive_the_proxys_idea_of_them() -> None:
 def test_the_log_level_of_the_application_is_gunicorns_too() -> None:
     assert configured({"LOG_LEVEL": "ERROR"}).loglevel == "error"
     assert configured({"LOG_LEVEL": "ERROR", "GUNICORN_LOGLEVEL": "debug"}).loglevel == "debug"
+
+
+def test_no_time_is_spent_on_an_access_log_that_nobody_reads() -> None:
+    """Gunicorn's own logger would put a line together for every request, because there is a logconfig_dict."""
+    logger = QuietLogger.__new__(QuietLogger)
+    logger.cfg = configured({})
+    assert not logger.access_log_enabled
+    logger.cfg = configured({"GUNICORN_ACCESSLOG": "-"})
+    assert logger.access_log_enabled
 
 
 @pytest.mark.parametrize(

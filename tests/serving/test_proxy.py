@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import ssl
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import psutil
@@ -125,21 +125,31 @@ def test_nobody_learns_the_versions(nginx: Proxy) -> None:
         assert response.headers["Server"] == "nginx"
 
 
-def test_a_slow_client_does_not_keep_a_thread_of_the_application(tmp_path: Path) -> None:
-    """More clients than threads send half a body and stop; a request beside them is answered."""
-    with (
-        gunicorn_server(APP, {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "2", "NOTES": str(tmp_path / "n")}) as app,
-        nginx_server(int(app.environ["APP_PORT"])) as proxy,
-    ):
+def test_slow_clients_do_not_keep_the_threads_of_the_application(tmp_path: Path) -> None:
+    """More clients than threads send half a body and stop: a request is answered while they are still waited for."""
+    few = {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "2", "NOTES": str(tmp_path / "notes")}
+    with gunicorn_server(APP, few) as app, nginx_server(int(app.environ["APP_PORT"])) as proxy:
         slow = [proxy.connect() for _ in range(8)]
         for connection in slow:
             connection.putrequest("POST", "/post")
             connection.putheader("Content-Length", "1000")
             connection.endheaders(b"x" * 500)
         response, _ = proxy.get("/pid")
+        waited_for = [is_waited_for(connection) for connection in slow]
         for connection in slow:
             connection.close()
-        assert response.status == 200
+    assert response.status == 200
+    assert all(waited_for)
+
+
+def is_waited_for(connection: HTTPSConnection) -> bool:
+    """Whether the server has neither answered nor hung up."""
+    connection.sock.setblocking(False)
+    try:
+        connection.sock.recv(1)
+    except ssl.SSLWantReadError:
+        return True
+    return False
 
 
 def test_a_long_answer_arrives_whole(nginx: Proxy) -> None:
