@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from conduit import seed
 from conduit.seed.size import Size
+from hotroute import database
+from tests import databases
 from tests.seed import command, contents
 from tests.seed.conftest import fill
 
@@ -38,7 +40,8 @@ def test_an_interrupted_seed_leaves_nothing(
 ) -> None:
     process = command.start(database_url, Size(60_000, 1), tmp_path)
     assert process.stderr is not None
-    seen = any(line.startswith("users:") for line in iter(process.stderr.readline, ""))
+    # The users are in by then, and the articles are being written.
+    seen = any(line.startswith("tags:") for line in iter(process.stderr.readline, ""))
     process.send_signal(blow)
     code, output = command.finish(process)
     assert seen
@@ -46,6 +49,14 @@ def test_an_interrupted_seed_leaves_nothing(
     assert contents.counted(engine) == NOTHING
     fill(engine, Size(20, 1))
     assert contents.counted(engine)["articles"] == 20
+
+
+def test_a_seed_may_take_longer_than_a_request(engine: Engine, database_url: str) -> None:
+    hurried = create_engine(**database.options(databases.driver(database_url), pool_size=1, timeout=0.05))
+    database.prepare(hurried)
+    fill(hurried, Size(8_000, 1))
+    hurried.dispose()
+    assert contents.counted(engine)["articles"] == 8_000
 
 
 def test_of_two_seeds_at_once_one_is_refused(engine: Engine, database_url: str, tmp_path: Path) -> None:
