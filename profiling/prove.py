@@ -1,0 +1,105 @@
+"""The long forms of the tests, with the full counts; what was seen goes to profiling/results/prove.md.
+
+`python -m profiling.prove`, or `make prove`. It takes the better part of an hour and is bounded in count and time.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
+
+from rich.console import Console
+
+RESULTS = Path("profiling/results/prove.md")
+console = Console()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Some tests, and the counts at which they prove something."""
+
+    claim: str
+    tests: tuple[str, ...]
+    counts: dict[str, str]
+
+
+PROOFS = (
+    Proof(
+        "HUP, USR2, TERM, max_requests and a full restart lose no request behind the proxy, and run none twice",
+        ("tests/serving/test_restarts.py",),
+        {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
+    ),
+    Proof(
+        "kill -9 of workers, of everything, and of the database lose nothing that was acknowledged",
+        ("tests/reliability/test_kills.py",),
+        {"PROVE_KILLS": "25"},
+    ),
+    Proof(
+        "No input gets a 5xx: every operation fuzzed from its own document, and malformed bytes",
+        ("tests/fuzz",),
+        {"PROVE_EXAMPLES": "2000", "PROVE_STREAMS": "500"},
+    ),
+    Proof(
+        "Nothing unsafe starts, and every operation says who may call it",
+        ("tests/conduit/test_settings.py", "tests/conduit/test_edge.py", "tests/serving/test_tls.py"),
+        {},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a test ended."""
+
+    name: str
+    outcome: str
+    seconds: float
+
+
+def main() -> int:
+    began = datetime.now(UTC)
+    seen = [(proof, prove(proof)) for proof in PROOFS]
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(report(began, seen))
+    console.print(f"Written to {RESULTS}")
+    return int(any(test.outcome != "passed" for _, tests in seen for test in tests))
+
+
+def prove(proof: Proof) -> list[Seen]:
+    console.rule(proof.claim)
+    with TemporaryDirectory() as folder:
+        xml = Path(folder) / "results.xml"
+        # Their own output is the progress: one line for each test.
+        command = [sys.executable, "-m", "pytest", "-v", "--timeout=7200", f"--junitxml={xml}", *proof.tests]
+        subprocess.run(command, env={**os.environ, **proof.counts}, check=False)
+        if not xml.exists():
+            return [Seen(" ".join(proof.tests), "did not run", 0)]
+        return [read(case) for case in ElementTree.parse(xml).iter("testcase")]
+
+
+def read(case: ElementTree.Element) -> Seen:
+    bad = [child.tag for child in case if child.tag in {"failure", "error", "skipped"}]
+    return Seen(case.get("name", ""), bad[0] if bad else "passed", float(case.get("time", 0)))
+
+
+def report(began: datetime, seen: list[tuple[Proof, list[Seen]]]) -> str:
+    lines = [
+        "# What `make prove` saw",
+        "",
+        f"{began:%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, "
+        f"Python {platform.python_version()}.",
+    ]
+    for proof, tests in seen:
+        counts = ", ".join(f"{name}={value}" for name, value in proof.counts.items())
+        lines += ["", f"## {proof.claim}", "", f"`{counts}`" if counts else "", "", "| test | | s |", "|---|---|--:|"]
+        lines += [f"| {test.name.replace('_', ' ')} | {test.outcome} | {test.seconds:.0f} |" for test in tests]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
