@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title
+from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title, WithoutNul
 from conduit.schemas.users import Profile
 
-Filter = Annotated[str, StringConstraints(max_length=255), Nul]
+Filter = Annotated[str, StringConstraints(max_length=255), Nul, WithoutNul]
 Tags = Annotated[list[Tag], Field(max_length=50)]
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import email_validator
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -35,6 +35,9 @@ def required(maximum: int) -> StringConstraints:
 
 
 Nul = AfterValidator(without_nul)
+# The same in the OpenAPI document; what is checked by code would not show in it.
+WithoutNul = Field(json_schema_extra={"pattern": r"^[^\x00]*$"})
+NotBlank = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"})
 Name = Annotated[str, required(64), StringConstraints(pattern=r"^\w[\w .@+\-]*$"), Nul]
 Email = Annotated[
     str,
@@ -42,18 +45,24 @@ Email = Annotated[
     AfterValidator(address),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
 ]
-Password = Annotated[str, StringConstraints(strict=True, min_length=8, max_length=256), Nul]
+Password = Annotated[str, StringConstraints(strict=True, min_length=8, max_length=256), Nul, WithoutNul]
 GivenPassword = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=256)]
-Title = Annotated[str, required(255), Nul]
-Summary = Annotated[str, required(2_000), Nul]
-Body = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500_000, pattern=r"\S"), Nul]
-Remark = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20_000, pattern=r"\S"), Nul]
-Tag = Annotated[str, required(64), Nul]
+Title = Annotated[str, required(255), Nul, NotBlank]
+Summary = Annotated[str, required(2_000), Nul, NotBlank]
+Body = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500_000, pattern=r"\S"), Nul, NotBlank]
+Remark = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=20_000, pattern=r"\S"), Nul, NotBlank]
+Tag = Annotated[str, required(64), Nul, NotBlank]
 
 
 def empty_for_null(value: object) -> object:
     return "" if value is None else value
 
 
-Optional = Annotated[str, StringConstraints(strict=True, max_length=10_000), Nul, BeforeValidator(empty_for_null)]
+Optional = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=10_000),
+    Nul,
+    BeforeValidator(empty_for_null),
+    Field(json_schema_extra={"type": ["string", "null"], "pattern": r"^[^\x00]*$"}),
+]
 """A text that may be empty; front ends send null for it."""

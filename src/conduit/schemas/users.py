@@ -1,8 +1,8 @@
 """Accounts and profiles."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password, Schema
@@ -23,12 +23,18 @@ def none_for_blank(value: object) -> object:
     return None if value == "" else value
 
 
+def and_blank(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"const": ""})
+
+
 class UserChanges(Schema):
     """At least one field. A blank password, as settings pages send it, means the old one."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     email: Email = ""
     username: Name = ""
-    password: Annotated[Password | None, BeforeValidator(none_for_blank)] = None
+    password: Annotated[Password | None, BeforeValidator(none_for_blank), Field(json_schema_extra=and_blank)] = None
     bio: Optional = ""
     image: Optional = ""
 
