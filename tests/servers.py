@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
-from hotroute.serving.readiness import redis_answers
+from hotroute.serving.readiness import redis_answer
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -114,7 +114,7 @@ def redis_server(environ: Mapping[str, str] | None = None) -> Iterator[str]:
     """A Redis-compatible server of the test's own; its URL."""
     port = free_port()
     with server([PROGRAMS / "hotroute", "redis"], {"REDIS_PORT": str(port), **(environ or {})}) as running:
-        running.wait_for(lambda: redis_answers(running.environ), "Redis answers PING")
+        running.wait_for(lambda: not redis_answer(running.environ), "Redis answers PING")
         yield f"redis://127.0.0.1:{port}/0"
 
 

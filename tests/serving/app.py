@@ -33,7 +33,14 @@ def stop_the_first_worker() -> None:
 
 
 def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    views = {"/sleep": sleep, "/post": post, "/headers": headers, "/big": big, "/not-here": not_here}
+    views = {
+        "/readyz": readiness,
+        "/sleep": sleep,
+        "/post": post,
+        "/headers": headers,
+        "/big": big,
+        "/not-here": not_here,
+    }
     status, body = views.get(environ["PATH_INFO"], who)(environ)
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
@@ -41,6 +48,11 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
 
 def who(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
     return "200 OK", json.dumps({"pid": os.getpid(), "imported_by": imported_by, "forked": forked}).encode()
+
+
+def readiness(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    reason = os.environ.get("UNREADY", "")
+    return ("503 Service Unavailable", reason.encode()) if reason else who(environ)
 
 
 def sleep(environ: "WSGIEnvironment") -> tuple[str, bytes]:

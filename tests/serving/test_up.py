@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_a_part_that_dies_later_is_named_and_the_rest_stops(running: Proxy, part
     victim = next(process for process in started if program in " ".join(process.cmdline()))
     victim.kill()
     code, last = end_of(running.server)
-    assert (code, last) == (1, f"{part} failed with signal SIGKILL; the rest was stopped.")
+    assert (code, last) == (1, f"{part} failed with signal SIGKILL; everything was stopped.")
     assert [process for process in started if not gone(process)] == []
 
 
@@ -118,7 +119,7 @@ def test_a_part_that_fails_at_the_start_is_named_with_what_it_said(tmp_path: Pat
     root = write(tmp_path, **{part: "echo it hurts here; exit 3"})
     with starting_stack(root) as stack:
         code, last = end_of(stack)
-        assert (code, last) == (1, f"{part} failed with exit code 3; the rest was stopped.")
+        assert (code, last) == (1, f"{part} failed with exit code 3; everything was stopped.")
         assert stack.output().splitlines()[-2] == "it hurts here"
         assert free(stack.environ)
 
@@ -148,4 +149,28 @@ def test_a_closed_standard_output_does_not_stop_it(tmp_path: Path) -> None:
         up.terminate()
         shell.process.wait(timeout=60)
         assert len(shell.output().splitlines()) == 1
+        assert free(environ)
+
+
+def test_nginx_has_nothing_to_complain_about_while_the_application_starts(tmp_path: Path) -> None:
+    with stack(write(tmp_path, web=f"sleep 1; exec {WEB}")) as running:
+        assert "[error]" not in running.server.output()
+
+
+def test_the_stack_also_runs_over_a_unix_socket(tmp_path: Path) -> None:
+    with stack(write(tmp_path), {"GUNICORN_BIND": f"unix:{tmp_path}/app.sock"}) as running:
+        response, _ = running.get("/readyz")
+        assert response.status == 200
+
+
+IMPATIENT = "import os, pathlib, sys; from hotroute.serving import up; up.READY_SECONDS = 2; "
+IMPATIENT += "sys.exit(up.up(os.environ, pathlib.Path.cwd()))"
+
+
+def test_a_stack_that_does_not_become_ready_says_why_and_stops(tmp_path: Path) -> None:
+    environ = {name: str(free_port()) for name in PORTS} | {"UNREADY": "the database is away"}
+    with server([sys.executable, "-c", IMPATIENT], environ, cwd=write(tmp_path)) as up:
+        code, last = end_of(up)
+        assert code == 1
+        assert last == "Not ready after 2 s: /readyz answers 503 the database is away; everything was stopped."
         assert free(environ)

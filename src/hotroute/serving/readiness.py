@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from hotroute.serving.nginx_conf import application
 from hotroute.serving.variables import LOOPBACK, address, port
 
 TIMEOUT = 2.0
@@ -14,18 +15,45 @@ TIMEOUT = 2.0
 EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # a server listens there; a client cannot connect to it
 
 
-def redis_answers(environ: Mapping[str, str]) -> bool:
-    """Whether the stack's Redis answers PING, before anything needs it."""
+def redis_answer(environ: Mapping[str, str]) -> str:
+    """Empty if the stack's Redis answers PING, or why not."""
+    number = port(environ, "REDIS_PORT")
     try:
-        with socket.create_connection((LOOPBACK, port(environ, "REDIS_PORT")), TIMEOUT) as connection:
+        with socket.create_connection((LOOPBACK, number), TIMEOUT) as connection:
             connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
-    except OSError:
-        return False
+            answer = connection.recv(64)
+    except OSError as error:
+        return f"Redis does not answer on port {number} ({error})"
+    return "" if answer.startswith(b"+PONG") else f"Redis answers PING with {answer!r}"
+
+
+def application_answer(environ: Mapping[str, str]) -> str:
+    """Empty if something listens where Nginx will look for the application, or why not."""
+    where = application(environ)
+    try:
+        with connect(where):
+            return ""
+    except OSError as error:
+        return f"the application does not listen on {where} ({error})"
+
+
+def connect(where: str) -> socket.socket:
+    """To `unix:/path` or `host:port`."""
+    if where.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(TIMEOUT)
+        try:
+            connection.connect(where.removeprefix("unix:"))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    host, _, number = where.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(number)), TIMEOUT)
 
 
 def stack_answer(environ: Mapping[str, str], certificate: Path) -> str:
-    """What the stack says on HTTPS at /readyz: empty if it is ready, or why not.
+    """Empty if the stack says on HTTPS at /readyz that it is ready, or why not.
 
     Only the very `certificate` that Nginx was given is accepted, so another server on the port is not mistaken for it.
     """
@@ -40,7 +68,7 @@ def stack_answer(environ: Mapping[str, str], certificate: Path) -> str:
         ):
             return ask(encrypted, number)
     except (OSError, HTTPException) as error:
-        return f"no answer ({error})"
+        return f"no answer on port {number} ({error})"
 
 
 def ask(encrypted: ssl.SSLSocket, number: int) -> str:
@@ -49,4 +77,4 @@ def ask(encrypted: ssl.SSLSocket, number: int) -> str:
     connection.request("GET", "/readyz")
     response = connection.getresponse()
     body = response.read(1000).decode(errors="replace").strip()
-    return "" if response.status == 200 else f"{response.status} {body}"
+    return "" if response.status == 200 else f"/readyz answers {response.status} {body}"

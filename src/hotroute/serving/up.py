@@ -1,7 +1,7 @@
 """The whole stack on one machine, from the Procfile: Redis, the release command, Gunicorn, Nginx."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from honcho.environ import parse_procfile  # type: ignore[import-untyped]
@@ -44,7 +44,7 @@ def up(environ: Mapping[str, str], root: Path) -> int:
         screen.say("Everything has stopped.")
         return 0
     except (PartFailedError, NotReadyError) as failure:
-        screen.say("\n".join(["", *getattr(failure, "last_lines", []), f"{failure}; the rest was stopped."]))
+        screen.say("\n".join(["", *getattr(failure, "last_lines", []), f"{failure}; everything was stopped."]))
     return 1
 
 
@@ -65,18 +65,24 @@ def start(supervisor: Supervisor, commands: Mapping[str, str], certificate: Cert
     environ = supervisor.environ
     if FIRST in commands:
         supervisor.start(FIRST, commands[FIRST])
-        require(supervisor.wait(lambda: readiness.redis_answers(environ), READY_SECONDS), f"{FIRST} does not answer")
+        wait(supervisor, lambda: readiness.redis_answer(environ))
     if RELEASE in commands:
         supervisor.run(RELEASE, commands[RELEASE])
     for name in [name for name in commands if name not in {FIRST, RELEASE}]:
         supervisor.start(name, commands[name])
-    ready = supervisor.wait(lambda: not readiness.stack_answer(environ, certificate.chain), READY_SECONDS)
-    require(ready, f"/readyz says: {readiness.stack_answer(environ, certificate.chain)}")
+    # Asked in this order, so that Nginx has no failure to report while the application is imported.
+    wait(supervisor, lambda: readiness.application_answer(environ))
+    wait(supervisor, lambda: readiness.stack_answer(environ, certificate.chain))
 
 
-def require(met: bool, otherwise: str) -> None:
-    if not met:
-        raise NotReadyError(otherwise)
+def wait(supervisor: Supervisor, problem: Callable[[], str]) -> None:
+    """Wait until there is no problem any more.
+
+    Raises:
+        NotReadyError: there still is one after `READY_SECONDS`.
+    """
+    if not supervisor.wait(lambda: not problem(), READY_SECONDS):
+        raise NotReadyError(f"Not ready after {READY_SECONDS:.0f} s: {problem()}")
 
 
 def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
