@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Row, ScalarSelect, Select, Subquery, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, Row, ScalarSelect, Select, Subquery, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
@@ -13,6 +13,8 @@ from conduit.repositories import viewers
 
 LIMIT = bindparam("limit", type_=Integer)
 OFFSET = bindparam("offset", type_=Integer)
+# The sum of the two above, which may be more than an INTEGER holds.
+WINDOW = bindparam("window", type_=BigInteger)
 SUMMARY = (
     articles.c.slug,
     articles.c.title,
@@ -95,7 +97,7 @@ def find_feed(session: Session, viewer: int, limit: int, offset: int) -> Page:
         Unauthorized: the viewer's account is gone.
     """
     parameters = {"viewer": viewer, "limit": limit, "offset": offset, "window": limit + offset}
-    return read(session, feed(), feed_summary(), parameters)
+    return read(session, feed(lateral=session.get_bind().dialect.name != "sqlite"), feed_summary(), parameters)
 
 
 def read(session: Session, listing: Select[Any], totals: Select[int, bool], parameters: dict[str, Any]) -> Page:
@@ -169,28 +171,35 @@ def total(kinds: frozenset[str]) -> ScalarSelect[int]:
 
 
 @cache
-def feed() -> Select[Any]:
+def feed(lateral: bool) -> Select[Any]:
     # Of each followed author only the newest limit + offset articles can be on the page: the cost follows the number
-    # of authors, not of articles. The scalar subquery is an author's floor: the oldest id that may still matter.
-    newest = (
-        select(articles.c.id)
-        .where(articles.c.author_id == follows.c.followed_id)
-        .order_by(articles.c.id.desc())
-        .limit(1)
-        .offset(bindparam("window", type_=Integer) - 1)
-        .correlate(follows)
-        .scalar_subquery()
-    )
+    # of authors, not of articles.
+    candidates = newest_of_each() if lateral else above_the_floor_of_each()
     ids = (
-        select(articles.c.id)
-        .select_from(follows)
-        .join(articles, (articles.c.author_id == follows.c.followed_id) & (articles.c.id >= func.coalesce(newest, 0)))
-        .where(follows.c.follower_id == viewers.VIEWER)
-        .order_by(articles.c.id.desc())
+        candidates.where(follows.c.follower_id == viewers.VIEWER)
+        .order_by(candidates.selected_columns.id.desc())
         .limit(LIMIT)
         .offset(OFFSET)
     )
     return listing(ids.subquery("page"), feed_total(), viewer=True)
+
+
+OF_AUTHOR = select(articles.c.id).where(articles.c.author_id == follows.c.followed_id).order_by(articles.c.id.desc())
+
+
+def newest_of_each() -> Select[int]:
+    newest = OF_AUTHOR.limit(WINDOW).correlate(follows).lateral("newest")
+    return select(newest.c.id).select_from(follows).join(newest, true())
+
+
+def above_the_floor_of_each() -> Select[int]:
+    """The same without LATERAL, which SQLite does not have: an author's floor is the oldest id that may still matter.
+
+    PostgreSQL would compute the floor for each article instead of for each author.
+    """
+    floor = func.coalesce(OF_AUTHOR.limit(1).offset(WINDOW - 1).correlate(follows).scalar_subquery(), 0)
+    own = (articles.c.author_id == follows.c.followed_id) & (articles.c.id >= floor)
+    return select(articles.c.id).select_from(follows).join(articles, own)
 
 
 @cache

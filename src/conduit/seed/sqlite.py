@@ -32,6 +32,8 @@ def finish(connection: Connection) -> None:
 
 def settle(connection: Connection) -> None:
     execute(connection, "ANALYZE")
+    # Who still reads keeps the log from shrinking; that is no reason to wait.
+    execute(connection, "PRAGMA busy_timeout = 1000")
     # The log holds all that was written once more; what follows would reuse the file but not shrink it.
     execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
