@@ -12,7 +12,7 @@ from tests.databases import connected
 from tests.servers import PROGRAMS, free_port, gunicorn_server, server
 
 from conduit.services import tokens
-from hotroute.serving.readiness import redis_answers
+from hotroute.serving.readiness import redis_answer
 from profiling.bench import databases, subjects
 from profiling.bench.cases import Case, Site
 from profiling.bench.rounds import Target
@@ -52,7 +52,7 @@ def back(stack: ExitStack, name: str, articles: int, console: Console) -> Backin
     secret, redis_port = secrets.token_hex(32), str(free_port())
     environ = {"SECRET_KEY": secret, "DATABASE_URL": database.url, "REDIS_PORT": redis_port}
     redis = stack.enter_context(server([PROGRAMS / "hotroute", "redis"], environ))
-    redis.wait_for(lambda: redis_answers(redis.environ), "Redis answers PING")
+    redis.wait_for(lambda: not redis_answer(redis.environ), "Redis answers PING")
     token = tokens.issue(tokens.Signer(secret, 24 * 3600), chosen.reader)
     return Backing(environ, [*database.roots, redis.pid], chosen.names, {"Authorization": f"Token {token}"})
 

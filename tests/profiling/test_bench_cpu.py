@@ -43,7 +43,7 @@ def burning(program: str) -> Iterator[int]:
         yield process.pid
 
 
-@pytest.mark.parametrize("program", [ITSELF, LIVING_GRANDCHILD, ENDED_CHILD])
+@pytest.mark.parametrize("program", [ITSELF, LIVING_GRANDCHILD, ENDED_CHILD], ids=["itself", "grandchild", "ended"])
 def test_a_tree_is_charged_for_every_process_in_it(program: str) -> None:
     with burning(program) as pid:
         assert cpu.spent([pid]) >= BURNT - TICK
