@@ -15,6 +15,10 @@ class NotJson(ApiError):
     """The body cannot be read at all: not JSON, not UTF-8, nested too deeply."""
 
 
+class NotText(ApiError):
+    """A query string that is not UTF-8."""
+
+
 class Unauthorized(ApiError):
     """RFC 9110, section 15.5.2: who asks is unknown."""
 

@@ -40,6 +40,12 @@ def valid_path(world: World, operation_id: str) -> dict[str, Any]:
     return PATHS.get(operation_id, {**SLUG, "id": world.comment})
 
 
+def unreadable(world: World, operation_id: str) -> TestResponse:
+    if operation_id in BODIES:
+        return sending(data=b'{"user": ', content_type=JSON)(world, operation_id)
+    return sending(query_string="limit=%FF")(world, operation_id)
+
+
 def nobody(world: World, operation_id: str) -> TestResponse:
     if operation_id == "Login":
         wrong = {"user": {"email": "jake@example.com", "password": "not this one"}}
@@ -83,7 +89,7 @@ def right(world: World, operation_id: str) -> TestResponse:
 
 
 CAUSES: dict[int, Callable[[World, str], TestResponse]] = {
-    400: sending(data=b'{"user": ', content_type=JSON),
+    400: unreadable,
     401: nobody,
     403: another_user,
     404: unknown,

@@ -9,6 +9,8 @@ from jwt.types import Options
 from conduit.errors import Unauthorized
 
 ALGORITHM = "HS256"
+LARGEST_ID = 2**63 - 1
+"""What a column for ids holds; a database would fail on more."""
 REQUIRED: Options = {"require": ["exp", "iat", "sub"]}
 
 
@@ -32,8 +34,11 @@ def read(signer: Signer, token: str) -> int:
         Unauthorized: the token is malformed, expired, or signed with another key or algorithm (RFC 8725, section 3.1).
     """
     try:
-        return int(jwt.decode(token, signer.secret, [ALGORITHM], options=REQUIRED)["sub"])
+        user_id = int(jwt.decode(token, signer.secret, [ALGORITHM], options=REQUIRED)["sub"])
     except jwt.ExpiredSignatureError:
         raise Unauthorized("token", "has expired") from None
     except (jwt.InvalidTokenError, ValueError):
         raise Unauthorized("token", "is invalid") from None
+    if not 0 < user_id <= LARGEST_ID:
+        raise Unauthorized("token", "is invalid")
+    return user_id

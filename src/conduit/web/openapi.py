@@ -145,7 +145,7 @@ def responses(rule: Rule, operation: Operation) -> dict[str, Any]:
 def may(rule: Rule, operation: Operation) -> list[int]:
     """The statuses that an operation may answer besides its own, by what it declares."""
     cases = {
-        400: operation.body,
+        400: operation.body or operation.query,
         401: operation.access != "anyone" or operation.id == "Login",
         403: operation.tag in {"Articles", "Comments"} and operation.id.startswith(("Update", "Delete")),
         404: rule.arguments,

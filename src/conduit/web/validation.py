@@ -1,12 +1,13 @@
 """What a request brings, checked by Pydantic before anything else sees it."""
 
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from conduit.errors import Invalid, NotFound, NotJson, Unsupported
+from conduit.errors import Invalid, NotFound, NotJson, NotText, Unsupported
 
 Model = TypeVar("Model", bound=BaseModel)
 BLANK = "can't be blank"
@@ -48,13 +49,23 @@ def read_query(model: type[Model]) -> Model:
     """The query string; a parameter without a value is one that was not given.
 
     Raises:
+        NotText: a value is not in UTF-8.
         Invalid: a value is not what the model asks for.
     """
+    refuse_other_encodings(request.query_string)
     given = {name: value for name, value in request.args.items() if value} if request.query_string else {}
     try:
         return model.model_validate(given)
     except ValidationError as invalid:
         raise explain(invalid) from None
+
+
+def refuse_other_encodings(query: bytes) -> None:
+    """Werkzeug would put other characters in the place of such bytes, and a filter would look for those."""
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise NotText("query", "is not valid UTF-8") from None
 
 
 def refuse_nul(path: dict[str, Any]) -> None:
