@@ -16,7 +16,7 @@ from profiling.bench.wrk import Load, LoadError
 
 RESULTS = Path(__file__).parents[1] / "results"
 COUNT = click.IntRange(1)
-console = Console(width=None if sys.stdout.isatty() else 120)
+console = Console(width=None if sys.stdout.isatty() else 130)
 
 
 @click.command()

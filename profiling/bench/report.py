@@ -32,9 +32,8 @@ def table(results: Sequence[Result], style: box.Box) -> Table:
 
 def cells(result: Result) -> list[str]:
     site = result.case.site
-    where = f"{site.name} on {site.database}" if site.database else site.name
     return [
-        f"{where}: {result.case.name}",
+        f"{result.case.name} ({site.database or site.name})",
         f"{result.cpu:.0f}",
         f"{result.lowest:.0f} - {result.highest:.0f}",
         f"{result.ratio:.2f}",
