@@ -112,12 +112,10 @@ def wrong_payloads(write: Write) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("kind", cases.OTHER_TYPES.values(), ids=cases.OTHER_TYPES)
-@pytest.mark.parametrize("write", WRITES, ids=str)
-def test_a_content_type_other_than_json_in_utf_8_is_a_415(
-    api: Api, jake: Person, write: Write, kind: str | None
-) -> None:
-    body = json.dumps(write.payload).encode()
-    assert send(api, write.method, write.path, jake, data=body, content_type=kind) == 415
+def test_a_content_type_other_than_json_in_utf_8_is_a_415(api: Api, jake: Person, kind: str | None) -> None:
+    for write in WRITES:
+        body = json.dumps(write.payload).encode()
+        assert send(api, write.method, write.path, jake, data=body, content_type=kind) == 415, write
 
 
 @pytest.mark.parametrize("path", ["/api/articles", "/api/articles/feed"])
@@ -178,7 +176,10 @@ def test_a_token_with_the_right_claims_is_believed(api: Api, jake: Person) -> No
 @pytest.mark.parametrize("write", WRITES, ids=str)
 def test_a_body_over_one_mebibyte_is_a_413(api: Api, jake: Person, write: Write, chunked: bool) -> None:
     body = b'{"article": "' + b"x" * MEBIBYTE + b'"}'
-    stream = {"input_stream": io.BytesIO(body), "environ_overrides": {"wsgi.input_terminated": True}}
+    stream = {
+        "input_stream": io.BytesIO(body),
+        "environ_overrides": {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    }
     assert send(api, write.method, write.path, jake, **(stream if chunked else {"data": body})) == 413
 
 

@@ -4,8 +4,10 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from flask import request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from conduit.errors import Invalid, NotFound, NotJson, NotText, Unsupported
 
@@ -36,13 +38,31 @@ def read_body(model: type[Model]) -> Model:
     Raises:
         Unsupported: the content type is not JSON, or says that it is not in UTF-8.
         NotJson: the body cannot be read.
+        RequestEntityTooLarge: it is larger than the setting allows.
         Invalid: it says something else than the model asks for.
     """
     refuse_other_types()
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        return model.model_validate_json(read_all())
     except ValidationError as invalid:
         raise explain(invalid) from None
+
+
+def read_all() -> bytes:
+    length = request.content_length
+    try:
+        body = request.get_data(cache=False)
+        # Of a body in chunks Werkzeug reads as much as is allowed, and does not say that there is more.
+        more = length is None and request.environ["wsgi.input"].read(1)
+    except ParseException:
+        # Gunicorn finds out that the chunks are malformed (RFC 9112, section 7.1) only while they are read.
+        raise NotJson("body", "is not well chunked") from None
+    if more:
+        raise RequestEntityTooLarge
+    if length is not None and len(body) < length:
+        # RFC 9112, section 8: the connection was closed before it was all there.
+        raise NotJson("body", "is not complete")
+    return body
 
 
 def read_query(model: type[Model]) -> Model:
