@@ -3,9 +3,10 @@
 set -eu
 lock() {
   out=$1; shift
-  uv pip compile pyproject.toml "$@" --universal --python-version 3.11 --generate-hashes \
+  uv pip compile "$@" --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o "requirements/$out"
 }
-lock production.txt --group build
-lock embedded.txt --extra embedded --group build
-lock development.txt --extra embedded --group build --group dev
+lock production.txt pyproject.toml --group build
+lock embedded.txt pyproject.toml --extra embedded --group build
+lock development.txt pyproject.toml --extra embedded --group build --group dev
+lock analysers.txt --group pyproject.toml:analysers
