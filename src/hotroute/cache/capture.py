@@ -1,0 +1,26 @@
+"""What a view reads while it runs, and every reason why its answer may not be stored."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import monotonic
+
+current: ContextVar["Capture | None"] = ContextVar("hotroute.capture", default=None)
+"""The capture of the request that is being answered; threads that a view starts need the context copied."""
+
+
+@dataclass(slots=True)
+class Capture:
+    """Begun before the first statement of a request.
+
+    Attributes:
+        began: seconds of `time.monotonic`, from before the store was asked.
+        tables: read so far.
+        obstacle: why the answer must not be stored; empty while it may.
+    """
+
+    began: float = field(default_factory=monotonic)
+    tables: set[str] = field(default_factory=set)
+    obstacle: str = ""
+
+    def refuse(self, obstacle: str) -> None:
+        self.obstacle = self.obstacle or obstacle

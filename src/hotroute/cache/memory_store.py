@@ -1,0 +1,136 @@
+"""The store in one process: for tests, and for what runs on a single worker."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from threading import Lock
+from time import monotonic
+
+from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
+
+MOST_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry in all its encodings, and until when."""
+
+    vector: Vector
+    head: bytes
+    bodies: dict[str, bytes]
+    until: float
+
+
+class MemoryStore:
+    """The same steps as `RedisStore`, each under one lock instead of in one script.
+
+    Args:
+        mark_ttl, lease_ttl: seconds, as there.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, mark_ttl: float = 15.0, lease_ttl: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
+        self.mark_ttl, self.lease_ttl, self.clock = mark_ttl, lease_ttl, clock
+        self.lock = Lock()
+        self.nonces: dict[str, str] = {}
+        self.marks: dict[str, dict[str, float]] = {}
+        self.leases: dict[str, tuple[str, float]] = {}
+        self.entries: dict[str, Stored] = {}
+
+    def look(self, question: Question) -> Answer:
+        with self.lock:
+            stored = self.entries.get(question.key)
+            if stored and stored.until > self.clock() and self.current(stored.vector):
+                return hit(stored, question)
+            if any(self.marked(tag) for tag in question.tags):
+                return Answer(State.DIRTY)
+            vector = {tag: self.nonces.setdefault(tag, nonce()) for tag in question.tags}
+            flight = Flight(question, question.key, lease_of(question.key, vector), vector)
+            return Answer(State.LEAD if self.take(flight) else State.WAIT, flight=flight)
+
+    def peek(self, flight: Flight) -> Answer:
+        with self.lock:
+            stored = self.entries.get(flight.entry)
+            if stored and stored.until > self.clock() and stored.vector.items() <= flight.vector.items():
+                return hit(stored, flight.question)
+            held = self.leases.get(flight.lease)
+            leads = held is not None and held[1] > self.clock()
+            return Answer(State.WAIT) if leads else Answer(State.LEAD, flight=flight)
+
+    def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
+        with self.lock:
+            self.free(flight)
+            used = {tag: flight.vector[tag] for tag in tags}
+            if not self.current(used):
+                return False
+            self.make_room()
+            bodies = {variant.encoding: variant.body for variant in (entry, *others)}
+            self.entries[flight.entry] = Stored(used, entry.head, bodies, self.clock() + ttl)
+            return True
+
+    def renew(self, flight: Flight) -> bool:
+        with self.lock:
+            held = self.leases.get(flight.lease)
+            if held is None or held[0] != flight.question.token:
+                return False
+            self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
+            return True
+
+    def release(self, flight: Flight) -> None:
+        with self.lock:
+            self.free(flight)
+
+    def mark(self, tags: Sequence[str], token: str) -> None:
+        with self.lock:
+            for tag in tags:
+                self.marks.setdefault(tag, {})[token] = self.clock() + self.mark_ttl
+                self.nonces[tag] = nonce()
+
+    def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
+        with self.lock:
+            for tag in tags:
+                if not leave:
+                    self.marks.get(tag, {}).pop(token, None)
+                self.nonces[tag] = nonce()
+
+    def current(self, vector: Vector) -> bool:
+        return all(self.nonces.get(tag) == seen and not self.marked(tag) for tag, seen in vector.items())
+
+    def marked(self, tag: str) -> bool:
+        marks = self.marks.get(tag)
+        if not marks:
+            return False
+        now = self.clock()
+        self.marks[tag] = {token: until for token, until in marks.items() if until > now}
+        return bool(self.marks[tag])
+
+    def take(self, flight: Flight) -> bool:
+        held = self.leases.get(flight.lease)
+        if held is not None and held[1] > self.clock():
+            return False
+        self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
+        return True
+
+    def free(self, flight: Flight) -> None:
+        held = self.leases.get(flight.lease)
+        if held is not None and held[0] == flight.question.token:
+            del self.leases[flight.lease]
+
+    def make_room(self) -> None:
+        """The oldest goes first; entries keep the order in which they were stored."""
+        while len(self.entries) >= MOST_ENTRIES:
+            del self.entries[next(iter(self.entries))]
+
+
+def hit(stored: Stored, question: Question) -> Answer:
+    encoding = next(encoding for encoding in question.encodings if encoding in stored.bodies)
+    return Answer(State.HIT, Entry(stored.head, stored.bodies[encoding], encoding))
+
+
+def lease_of(key: str, vector: Vector) -> str:
+    return f"{key}|{sha1('|'.join(vector.values()).encode(), usedforsecurity=False).hexdigest()}"
+
+
+def nonce() -> str:
+    return secrets.token_hex(8)

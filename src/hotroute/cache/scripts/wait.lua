@@ -1,0 +1,25 @@
+-- WAIT: has the leader of this lease stored its answer?
+--
+-- KEYS  the entry, the lease
+-- ARGV  encodings that would do, then the vector as tags and nonces in turn
+-- gives {"hit", head, body, encoding}, or {"wait"}, or {"gone"} if there is neither an answer nor a leader
+local own = {}
+for i = 2, #ARGV, 2 do
+  own[ARGV[i]] = ARGV[i + 1]
+end
+local vector = redis.call('HGET', KEYS[1], 'vector')
+local same = vector and true
+for tag, nonce in string.gmatch(vector or '', '([^\n]+)\n([^\n]+)\n') do
+  -- Only an answer to the same question will do: one with another nonce may have been read before a commit that the
+  -- one who waits has seen.
+  same = same and own[tag] == nonce
+end
+if same then
+  for encoding in string.gmatch(ARGV[1], '%S+') do
+    local found = redis.call('HMGET', KEYS[1], 'head', encoding)
+    if found[2] then
+      return {'hit', found[1], found[2], encoding}
+    end
+  end
+end
+return {redis.call('EXISTS', KEYS[2]) == 1 and 'wait' or 'gone'}

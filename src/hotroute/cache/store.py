@@ -1,0 +1,90 @@
+"""What a store of responses answers, whichever server it is on: the words of the invalidation protocol."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+Vector = Mapping[str, str]
+"""Tags and the nonces that they had at one moment."""
+
+IDENTITY = "identity"
+
+
+class State(StrEnum):
+    """How things stand for who asks."""
+
+    HIT = "hit"
+    LEAD = "lead"  # nobody has the answer: find it, and store it
+    WAIT = "wait"  # somebody is finding it
+    DIRTY = "dirty"  # a writer is about, or may have been: find it, and do not store it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored response: what is the same for all its encodings, and one of them."""
+
+    head: bytes
+    body: bytes
+    encoding: str = IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for.
+
+    Attributes:
+        key: names the response; two questions with the same key want the same bytes.
+        tags: everything that the answer may depend on, without repeats.
+        encodings: content codings that would do, the best first.
+        token: who asks; unique to the question.
+    """
+
+    key: str
+    tags: tuple[str, ...]
+    encodings: tuple[str, ...]
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A question that is being answered, as of the moment when it was asked."""
+
+    question: Question
+    entry: str
+    lease: str
+    vector: Vector = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To a HIT belongs an entry, to LEAD and WAIT a flight."""
+
+    state: State
+    entry: Entry | None = None
+    flight: Flight | None = None
+
+
+class Store(Protocol):
+    """The steps of the protocol; see docs/cache.md. Each may raise `Unreachable`."""
+
+    def look(self, question: Question) -> Answer:
+        """Read, step 1, and the lease of step 2."""
+
+    def peek(self, flight: Flight) -> Answer:
+        """Read, step 3: HIT with the leader's answer to the same question; WAIT; or LEAD where the leader is gone."""
+
+    def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
+        """Read, step 2: store the answer, which used `tags`, in all its encodings, and free the lease."""
+
+    def renew(self, flight: Flight) -> bool:
+        """Keep the lease for another while; False where it is another's by now."""
+
+    def release(self, flight: Flight) -> None:
+        """Free the lease without an answer."""
+
+    def mark(self, tags: Sequence[str], token: str) -> None:
+        """Write, step 2."""
+
+    def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
+        """Write, step 4; `leave` the mark to expire where nobody knows whether the transaction was committed."""

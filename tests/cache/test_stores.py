@@ -1,0 +1,158 @@
+"""The steps of the protocol, on Redis and in memory."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from hotroute.cache.link import Link
+from hotroute.cache.memory_store import MemoryStore
+from hotroute.cache.redis_store import RedisStore
+from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
+
+MARK_TTL = 0.4
+"""Seconds; short, for the tests wait for its end."""
+
+
+@pytest.fixture(params=["redis", "memory"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore(mark_ttl=MARK_TTL, lease_ttl=0.3)
+        return
+    link = Link(request.getfixturevalue("redis_url"), timeout=5)
+    made = RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=MARK_TTL, lease_ttl=0.3)
+    settle(made)
+    yield made
+    link.pool.disconnect()
+
+
+def settle(store: Store) -> None:
+    """Wait until the server is trusted."""
+    while look(store, "settling").state is State.DIRTY:
+        pass
+
+
+def look(
+    store: Store, key: str = "key", tags: tuple[str, ...] = ("a", "b"), encodings: tuple[str, ...] = (IDENTITY,)
+) -> Answer:
+    return store.look(Question(key, tags, encodings, secrets.token_hex(4)))
+
+
+def lead(store: Store, tags: tuple[str, ...] = ("a", "b")) -> Flight:
+    answer = look(store, tags=tags)
+    assert answer.state is State.LEAD
+    assert answer.flight is not None
+    return answer.flight
+
+
+def save(store: Store, flight: Flight, body: bytes = b"body", used: tuple[str, ...] | None = None) -> bool:
+    tags = used if used is not None else flight.question.tags
+    return store.save(flight, tags, Entry(b"head", body), [Entry(b"head", body[:1], "gzip")], 60)
+
+
+def test_the_first_leads_the_second_waits_and_then_both_hit(store: Store) -> None:
+    flight = lead(store)
+    waiting = look(store)
+    assert waiting.state is State.WAIT
+    assert waiting.flight is not None
+    assert store.peek(waiting.flight).state is State.WAIT
+    assert save(store, flight)
+    assert store.peek(waiting.flight).entry == Entry(b"head", b"body")
+    assert look(store).entry == Entry(b"head", b"body")
+
+
+def test_the_best_encoding_that_is_stored_is_served(store: Store) -> None:
+    save(store, lead(store))
+    assert look(store, encodings=("br", "gzip", IDENTITY)).entry == Entry(b"head", b"b", "gzip")
+
+
+def test_a_leader_that_is_gone_is_replaced(store: Store) -> None:
+    flight = lead(store)
+    waiting = look(store).flight
+    assert waiting is not None
+    store.release(flight)
+    assert store.peek(waiting).state is State.LEAD
+
+
+def test_a_lease_is_released_and_renewed_by_its_holder_only(store: Store) -> None:
+    flight = lead(store)
+    waiting = look(store).flight
+    assert waiting is not None
+    store.release(waiting)
+    assert not store.renew(waiting)
+    assert store.peek(waiting).state is State.WAIT
+    assert store.renew(flight)
+
+
+@pytest.mark.parametrize("tag", ["a", "b"])
+def test_nothing_is_served_or_stored_while_a_writer_is_about(store: Store, tag: str) -> None:
+    save(store, lead(store))
+    store.mark([tag], "writer")
+    assert look(store).state is State.DIRTY
+    store.done([tag], "writer")
+    assert look(store).state is State.LEAD
+
+
+def test_what_was_read_before_a_mark_is_not_stored_after_it(store: Store) -> None:
+    flight = lead(store)
+    store.mark(["a"], "writer")
+    assert not save(store, flight)
+    store.done(["a"], "writer")
+    assert look(store).state is State.LEAD
+
+
+def test_one_who_asks_after_a_write_does_not_get_the_answer_to_an_earlier_question(store: Store) -> None:
+    early = lead(store)
+    store.mark(["a"], "writer")
+    store.done(["a"], "writer")
+    late = look(store)
+    assert late.state is State.LEAD, "another question: it has a lease of its own"
+    save(store, early, b"old")
+    assert late.flight is not None
+    assert store.peek(late.flight).entry is None
+
+
+def test_the_end_of_one_writer_does_not_clear_the_mark_of_another(store: Store) -> None:
+    store.mark(["a"], "one")
+    store.mark(["a"], "two")
+    store.done(["a"], "one")
+    assert look(store).state is State.DIRTY
+    store.done(["a"], "two")
+    assert look(store).state is State.LEAD
+
+
+def test_the_mark_of_a_writer_that_died_ends_by_itself(store: Store) -> None:
+    save(store, lead(store))
+    store.mark(["a"], "died")
+    settle_after(store)
+    assert look(store).state is State.LEAD
+
+
+def test_a_mark_that_is_left_goes_on_until_it_expires(store: Store) -> None:
+    store.mark(["a"], "unknown")
+    store.done(["a"], "unknown", leave=True)
+    assert look(store).state is State.DIRTY
+    settle_after(store)
+
+
+def settle_after(store: Store) -> None:
+    while look(store, "another", ("a",)).state is State.DIRTY:
+        pass
+
+
+def test_an_entry_depends_only_on_what_it_used(store: Store) -> None:
+    save(store, lead(store), used=("a",))
+    store.mark(["b"], "writer")
+    assert look(store).state is State.HIT
+    store.done(["b"], "writer")
+    assert look(store).state is State.HIT
+    store.mark(["a"], "writer")
+    assert look(store).state is State.DIRTY
+
+
+def test_an_entry_lives_for_its_ttl(store: Store) -> None:
+    flight = lead(store)
+    store.save(flight, flight.question.tags, Entry(b"head", b"body"), [], 0.05)
+    while look(store).state is State.HIT:
+        pass
+    assert look(store).state in (State.LEAD, State.WAIT)
