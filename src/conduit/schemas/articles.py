@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title, WithoutNul
+from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title, WithoutNul, example
 from conduit.schemas.users import Profile
 
 Filter = Annotated[str, StringConstraints(max_length=255), Nul, WithoutNul]
@@ -27,10 +27,23 @@ class ArticleChanges(Schema):
 
 
 class NewArticleRequest(Schema):
+    model_config = example(
+        {
+            "article": {
+                "title": "How to train your dragon",
+                "description": "Ever wondered how?",
+                "body": "With patience, and **fish**.",
+                "tagList": ["dragons", "training"],
+            }
+        }
+    )
+
     article: NewArticle
 
 
 class UpdateArticleRequest(Schema):
+    model_config = example({"article": {"body": "With two hands."}})
+
     article: ArticleChanges
 
 

@@ -1,6 +1,6 @@
 """The types that every schema is made of."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import email_validator
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -11,6 +11,11 @@ class Schema(BaseModel):
     """Unknown fields are ignored: front ends send back whole objects."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """A model's configuration with what the interactive page offers to send, or shows as an answer."""
+    return ConfigDict(json_schema_extra={"examples": [value]})
 
 
 def without_nul(value: str) -> str:

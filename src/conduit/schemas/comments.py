@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from conduit.schemas.base import Remark, Schema
+from conduit.schemas.base import Remark, Schema, example
 from conduit.schemas.users import Profile
 
 
@@ -11,6 +11,8 @@ class NewComment(Schema):
 
 
 class NewCommentRequest(Schema):
+    model_config = example({"comment": {"body": "Thank you!"}})
+
     comment: NewComment
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password, Schema
+from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password, Schema, example
 
 
 class Credentials(Schema):
@@ -46,14 +46,20 @@ class UserChanges(Schema):
 
 
 class LoginUserRequest(Schema):
+    model_config = example({"user": {"email": "jake@example.com", "password": "jakejake"}})
+
     user: Credentials
 
 
 class NewUserRequest(Schema):
+    model_config = example({"user": {"username": "jake", "email": "jake@example.com", "password": "jakejake"}})
+
     user: NewUser
 
 
 class UpdateUserRequest(Schema):
+    model_config = example({"user": {"bio": "Trains dragons", "image": "https://example.com/jake.png"}})
+
     user: UserChanges
 
 

@@ -4,6 +4,7 @@ SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,
   deepLinking: true,
+  defaultModelsExpandDepth: 0,
   tryItOutEnabled: true,
   persistAuthorization: false,
   requestInterceptor: (request) => {

@@ -1,0 +1,65 @@
+"""A real Chromium, driven by Playwright, and the API that it looks at.
+
+WITHOUT=browser leaves these tests out, and says so at the end.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import databases, requirements, servers
+from tests.conftest import SECRET
+from tests.requirements import BROWSER
+from tests.servers import Server
+
+HERE = Path(__file__).parent
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if requirements.left_out(BROWSER, os.environ):
+        out = [item for item in items if HERE in item.path.parents]
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+        config.stash[LEFT_OUT] = len(out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if number := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"WITHOUT=browser left out {number} tests in a browser.", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=requirements.program(BROWSER), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Server]:
+    """The API on an empty database; the site's address is `address(site)`."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'conduit.db'}"
+    with databases.connected(url) as engine, engine.begin() as connection:
+        databases.migrate(connection)
+    environ = {"SECRET_KEY": SECRET, "DATABASE_URL": url, "REDIS_URL": redis_url}
+    with servers.gunicorn_server("wsgi:app", environ) as running:
+        yield running
+
+
+def address(site: Server) -> str:
+    return f"http://127.0.0.1:{site.environ['APP_PORT']}"
