@@ -1,11 +1,16 @@
 """Calls to the API that read as a conversation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
+
+from conduit.app import create_app
+from conduit.config import Settings
+from conduit.extensions import db
 
 PASSWORD = "correct horse battery"
 
@@ -65,6 +70,17 @@ class Api:
         answer = self.get(path, by)
         assert answer.status_code == 200, answer.text
         return answer.json
+
+
+@contextmanager
+def running(settings: Settings, **changes: object) -> Iterator[Api]:
+    """The API of an application of its own, with some settings changed."""
+    app = create_app(settings.model_copy(update=changes))
+    try:
+        yield Api(app)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 def errors(answer: TestResponse) -> Any:

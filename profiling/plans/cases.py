@@ -96,12 +96,12 @@ def named(kinds: tuple[str, ...]) -> str:
 
 
 def page(name: str, filters: dict[str, str], viewer: int | None, offset: int = 0) -> Case:
-    return Case(name, lambda session: articles.find_page(session, filters, viewer, 20, offset))
+    return Case(name, lambda session: articles.find_page(session.connection(), filters, viewer, 20, offset))
 
 
 def feeds(found: Values) -> list[Case]:
     def feed(viewer: int, offset: int) -> Callable[[Session], Any]:
-        return lambda session: articles.find_feed(session, viewer, 20, offset)
+        return lambda session: articles.find_feed(session.connection(), viewer, 20, offset)
 
     return [
         Case("the feed of demo", feed(found.demo, 0)),
@@ -118,10 +118,10 @@ def single(found: Values) -> list[Case]:
         Case("an article", lambda session: articles.get(session, slug, found.demo)),
         Case("an article, locked", lambda session: articles.get_entity(session, slug)),
         Case("whether a slug is taken", lambda session: articles.has_slug(session, slug)),
-        Case("an article's comments", lambda session: comments.find_all(session, slug, found.demo)),
+        Case("an article's comments", lambda session: comments.find_all(session.connection(), slug, found.demo)),
         Case("a comment as it is shown", lambda session: comments.get(session, found.comment, found.demo)),
         Case("a comment to delete", lambda session: comments.get_entity(session, *commented(session, found))),
-        Case("the tags in use", tags.find_in_use),
+        Case("the tags in use", lambda session: tags.find_in_use(session.connection())),
     ]
 
 

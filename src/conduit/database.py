@@ -4,8 +4,8 @@ import os
 from inspect import iscoroutinefunction
 from pathlib import Path
 
-from flask import Flask
-from sqlalchemy import make_url
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine, make_url
 
 from conduit.config import Settings
 from conduit.extensions import db
@@ -26,6 +26,13 @@ def init_app(app: Flask, settings: Settings) -> None:
         # What a use case wrote is answered from memory after its commit, not read again.
         db.sessionmaker.configure(expire_on_commit=False)
         database.prepare(db.engine)
+        app.extensions["reader"] = database.reader(db.engine)
+
+
+def reading() -> Connection:
+    """A connection for the statements of a use case that only reads; close it, as a context manager."""
+    engine: Engine = current_app.extensions["reader"]
+    return engine.connect()
 
 
 def make_folder(url: str) -> None:

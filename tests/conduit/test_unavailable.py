@@ -12,11 +12,10 @@ import psycopg
 import pytest
 from flask import Flask
 
-from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
 from tests import databases
-from tests.api import PASSWORD, Api, errors
+from tests.api import PASSWORD, Api, errors, running
 from tests.conftest import make_settings
 from tests.servers import free_port
 
@@ -25,16 +24,6 @@ LIMIT = 2.0
 
 LONGEST_CONNECT = 2.5
 """psycopg gives every connection two seconds at least, as libpq does, whatever the setting says."""
-
-
-@contextmanager
-def running(settings: Settings) -> Iterator[Api]:
-    app = create_app(settings)
-    try:
-        yield Api(app)
-    finally:
-        with app.app_context():
-            db.engine.dispose()
 
 
 def assert_unavailable(
@@ -85,7 +74,7 @@ def test_a_file_that_cannot_be_opened_is_a_503(tmp_path: Path, redis_url: str) -
 
 
 def test_an_empty_pool_is_a_503(settings: Settings, app: Flask) -> None:
-    with running(settings.model_copy(update={"database_pool_size": 1})) as api, api.client.application.app_context():
+    with running(settings, database_pool_size=1) as api, api.client.application.app_context():
         held = [db.engine.connect() for _ in range(2)]
         assert_unavailable(api)
         for connection in held:
@@ -151,7 +140,7 @@ def test_without_redis_everything_is_served_and_logins_are_still_limited(
     with silent_port() as silent:
         port = silent if state == "silent" else free_port()
         changes = {"redis_url": f"redis://127.0.0.1:{port}/0", "login_rate_limit": "3 per minute"}
-        with running(settings.model_copy(update=changes)) as api:
+        with running(settings, **changes) as api:
             jake = api.register("jake")
             api.publish(jake, "Title")
             assert api.get("/articles").status_code == 200

@@ -3,31 +3,45 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, Row, ScalarSelect, Select, Subquery, bindparam, func, select, true
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
 from conduit.models import Article
 from conduit.models.tables import article_tags, articles, counters, favorites, follows, tags, users
 from conduit.repositories import viewers
+from conduit.repositories.columns import iso
+from conduit.repositories.transaction import Readable
 
 LIMIT = bindparam("limit", type_=Integer)
 OFFSET = bindparam("offset", type_=Integer)
 # The sum of the two above, which may be more than an INTEGER holds.
 WINDOW = bindparam("window", type_=BigInteger)
-SUMMARY = (
+SUMMARY: tuple[Any, ...] = (
     articles.c.slug,
     articles.c.title,
     articles.c.description,
     articles.c.tag_list,
-    articles.c.created_at,
-    articles.c.updated_at,
+    iso(articles.c.created_at).label("created_at"),
+    iso(articles.c.updated_at).label("updated_at"),
     articles.c.favorites_count,
     users.c.username,
     users.c.bio,
     users.c.image,
 )
-"""What a list shows; the body is left where it is."""
+"""What a list shows, in the order in which `present.summary` takes it; the body is left where it is."""
 
 
 class Page(NamedTuple):
@@ -37,14 +51,14 @@ class Page(NamedTuple):
     total: int
 
 
-def get(session: Session, slug: str, viewer: int | None) -> Row[Any]:
+def get(source: Readable, slug: str, viewer: int | None) -> Row[Any]:
     """An article with its body, as `viewer` sees it: one query.
 
     Raises:
         NotFound: no article has the slug.
         Unauthorized: the viewer's account is gone.
     """
-    row = session.execute(one(viewer is not None), {"slug": slug, "viewer": viewer}).one()
+    row = source.execute(one(viewer is not None), {"slug": slug, "viewer": viewer}).one()
     viewers.refuse_unknown([row])
     if row.slug is None:
         raise NotFound("article")
@@ -53,7 +67,7 @@ def get(session: Session, slug: str, viewer: int | None) -> Row[Any]:
 
 @cache
 def one(viewer: bool) -> Select[Any]:
-    columns = (*SUMMARY, articles.c.body, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
+    columns = (*SUMMARY, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer), articles.c.body)
     return (
         select(*columns)
         .select_from(viewers.QUESTION)
@@ -79,7 +93,7 @@ def has_slug(session: Session, slug: str) -> bool:
     return session.scalar(select(Article.id).where(Article.slug == slug)) is not None
 
 
-def find_page(session: Session, filters: dict[str, str], viewer: int | None, limit: int, offset: int) -> Page:
+def find_page(connection: Connection, filters: dict[str, str], viewer: int | None, limit: int, offset: int) -> Page:
     """A page of the articles that match `filters` (keys among `tag`, `author`, `favorited`).
 
     Raises:
@@ -87,23 +101,23 @@ def find_page(session: Session, filters: dict[str, str], viewer: int | None, lim
     """
     kinds = frozenset(filters)
     parameters = {**filters, "viewer": viewer, "limit": limit, "offset": offset}
-    return read(session, page(kinds, viewer is not None), summary(kinds, viewer is not None), parameters)
+    return read(connection, page(kinds, viewer is not None), summary(kinds, viewer is not None), parameters)
 
 
-def find_feed(session: Session, viewer: int, limit: int, offset: int) -> Page:
+def find_feed(connection: Connection, viewer: int, limit: int, offset: int) -> Page:
     """A page of the articles of those whom `viewer` follows.
 
     Raises:
         Unauthorized: the viewer's account is gone.
     """
     parameters = {"viewer": viewer, "limit": limit, "offset": offset, "window": limit + offset}
-    return read(session, feed(lateral=session.get_bind().dialect.name != "sqlite"), feed_summary(), parameters)
+    return read(connection, feed(lateral=connection.dialect.name != "sqlite"), feed_summary(), parameters)
 
 
-def read(session: Session, listing: Select[Any], totals: Select[int, bool], parameters: dict[str, Any]) -> Page:
+def read(connection: Connection, listing: Select[Any], totals: Select[int, bool], parameters: dict[str, Any]) -> Page:
     """One query while the page has rows, since each carries the total; two where it is empty."""
-    rows = list(session.execute(listing, parameters))
-    first = rows or [session.execute(totals, parameters).one()]
+    rows = list(connection.execute(listing, parameters).all())
+    first = rows or [connection.execute(totals, parameters).one()]
     viewers.refuse_unknown(first)
     return Page(rows, first[0].total)
 

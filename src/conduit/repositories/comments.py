@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound
@@ -11,19 +11,20 @@ from conduit.models import Article, Comment
 from conduit.models.base import Key
 from conduit.models.tables import articles, comments, users
 from conduit.repositories import viewers
+from conduit.repositories.columns import iso
 
 SHOWN = (
     comments.c.id,
     comments.c.body,
-    comments.c.created_at,
-    comments.c.updated_at,
+    iso(comments.c.created_at).label("created_at"),
+    iso(comments.c.updated_at).label("updated_at"),
     users.c.username,
     users.c.bio,
     users.c.image,
 )
 
 
-def find_all(session: Session, slug: str, viewer: int | None) -> list[Row[Any]]:
+def find_all(connection: Connection, slug: str, viewer: int | None) -> list[Row[Any]]:
     """The comments of an article, newest first: two queries.
 
     Raises:
@@ -31,11 +32,11 @@ def find_all(session: Session, slug: str, viewer: int | None) -> list[Row[Any]]:
         Unauthorized: the viewer's account is gone.
     """
     signed_in = viewer is not None
-    row = session.execute(parent(signed_in), {"slug": slug, "viewer": viewer}).one()
+    row = connection.execute(parent(signed_in), {"slug": slug, "viewer": viewer}).one()
     viewers.refuse_unknown([row])
     if row.id is None:
         raise NotFound("article")
-    return list(session.execute(listing(signed_in), {"article": row.id, "viewer": viewer}))
+    return list(connection.execute(listing(signed_in), {"article": row.id, "viewer": viewer}).all())
 
 
 @cache

@@ -1,6 +1,6 @@
 """Tags: which are in use, and which an article carries."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -10,9 +10,9 @@ from conduit.models.tables import tags
 IN_USE = select(tags.c.name).where(tags.c.articles_count > 0).order_by(tags.c.articles_count.desc(), tags.c.name)
 
 
-def find_in_use(session: Session) -> list[str]:
+def find_in_use(connection: Connection) -> list[str]:
     """The names of the tags that articles carry, the most used first."""
-    return list(session.scalars(IN_USE))
+    return list(connection.scalars(IN_USE).all())
 
 
 def get_or_create(session: Session, names: list[str]) -> list[Tag]:

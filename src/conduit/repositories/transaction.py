@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from conduit.errors import Taken
 from hotroute.database import WRITES
+
+Readable = Session | Connection
+"""What a row can be read through: the session of a writing use case, or a connection that only reads."""
 
 
 @contextmanager

@@ -10,16 +10,17 @@ from conduit.errors import NotFound, Unauthorized
 from conduit.models import User
 from conduit.models.tables import users
 from conduit.repositories import viewers
+from conduit.repositories.transaction import Readable
 
 
-def get_profile(session: Session, username: str, viewer: int | None) -> Row[Any]:
+def get_profile(source: Readable, username: str, viewer: int | None) -> Row[Any]:
     """A profile as `viewer` sees it: one query.
 
     Raises:
         NotFound: no user has the name.
         Unauthorized: the viewer's account is gone.
     """
-    row = session.execute(profile(viewer is not None), {"username": username, "viewer": viewer}).one()
+    row = source.execute(profile(viewer is not None), {"username": username, "viewer": viewer}).one()
     viewers.refuse_unknown([row])
     if row.username is None:
         raise NotFound("profile")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import articles as stored
 from conduit.routes import present
@@ -28,14 +29,16 @@ def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
     """Articles, newest first, of a tag, of an author, or favoured by a user."""
     given = {"tag": query.tag, "author": query.author, "favorited": query.favorited}
     filters = {name: value for name, value in given.items() if value is not None}
-    return listed(stored.find_page(db.session, filters, viewer, query.limit, query.offset))
+    with reading() as connection:
+        return listed(stored.find_page(connection, filters, viewer, query.limit, query.offset))
 
 
 @blueprint.get("/articles/feed")
 @operation("GetArticlesFeed", tag=TAG, query=PageQuery, response=MultipleArticlesResponse)
 def find_feed(query: PageQuery, viewer: int) -> dict[str, Any]:
     """Articles of the users one follows, newest first."""
-    return listed(stored.find_feed(db.session, viewer, query.limit, query.offset))
+    with reading() as connection:
+        return listed(stored.find_feed(connection, viewer, query.limit, query.offset))
 
 
 @blueprint.post("/articles")
@@ -49,7 +52,8 @@ def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
 @operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
 def get(slug: str, viewer: int | None) -> dict[str, Any]:
     """An article with its body."""
-    return {"article": present.article(stored.get(db.session, slug, viewer))}
+    with reading() as connection:
+        return {"article": present.article(stored.get(connection, slug, viewer))}
 
 
 @blueprint.put("/articles/<slug>")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import comments as stored
 from conduit.routes import present
@@ -20,7 +21,8 @@ LARGEST_KEY = 2**63 - 1
 @operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
 def find(slug: str, viewer: int | None) -> dict[str, Any]:
     """The comments on an article, newest first."""
-    return {"comments": [present.comment(row) for row in stored.find_all(db.session, slug, viewer)]}
+    with reading() as connection:
+        return {"comments": [present.comment(row) for row in stored.find_all(connection, slug, viewer)]}
 
 
 @blueprint.post("/articles/<slug>/comments")

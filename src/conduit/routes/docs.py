@@ -4,8 +4,11 @@ from flask import Blueprint, Response, current_app, render_template
 
 from conduit.web import openapi
 from conduit.web.json import respond
+from hotroute.static import Assets
 
-blueprint = Blueprint("docs", __name__, static_folder="../static", static_url_path="/docs/static")
+blueprint = Blueprint("docs", __name__)
+assets = Assets("conduit")
+blueprint.register_blueprint(assets.blueprint())
 
 # No inline script; Swagger UI sets style attributes and draws its icons from data URIs.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"  # noqa: E501
@@ -18,4 +21,5 @@ def document() -> Response:
 
 @blueprint.get("/docs/")
 def page() -> tuple[str, dict[str, str]]:
-    return render_template("docs.html"), {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    return render_template("docs.html", asset=assets.url), headers

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from conduit.models import User
-from conduit.web.json import iso
 
 
 def article(row: Row[Any]) -> dict[str, Any]:
@@ -13,16 +12,17 @@ def article(row: Row[Any]) -> dict[str, Any]:
 
 
 def summary(row: Row[Any]) -> dict[str, Any]:
+    slug, title, description, tags, created, updated, count, username, bio, image, favorited, following, *_ = tuple(row)
     return {
-        "slug": row.slug,
-        "title": row.title,
-        "description": row.description,
-        "tagList": row.tag_list,
-        "createdAt": iso(row.created_at),
-        "updatedAt": iso(row.updated_at),
-        "favorited": row.favorited,
-        "favoritesCount": row.favorites_count,
-        "author": profile(row),
+        "slug": slug,
+        "title": title,
+        "description": description,
+        "tagList": tags,
+        "createdAt": created,
+        "updatedAt": updated,
+        "favorited": favorited,
+        "favoritesCount": count,
+        "author": {"username": username, "bio": bio, "image": image, "following": following},
     }
 
 
@@ -33,8 +33,8 @@ def profile(row: Row[Any]) -> dict[str, Any]:
 def comment(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
-        "createdAt": iso(row.created_at),
-        "updatedAt": iso(row.updated_at),
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
         "body": row.body,
         "author": profile(row),
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import users
 from conduit.routes import present
@@ -19,7 +20,8 @@ TAG = "Profile"
 @operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
 def get(username: str, viewer: int | None) -> dict[str, Any]:
     """A user's profile."""
-    return {"profile": present.profile(users.get_profile(db.session, username, viewer))}
+    with reading() as connection:
+        return {"profile": present.profile(users.get_profile(connection, username, viewer))}
 
 
 @blueprint.post("/profiles/<username>/follow")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from conduit.extensions import db
+from conduit.database import reading
 from conduit.repositories import tags
 from conduit.schemas.articles import TagsResponse
 from conduit.web.operations import operation
@@ -16,4 +16,5 @@ blueprint = Blueprint("tags", __name__)
 @operation("GetTags", tag="Tags", access="anyone", response=TagsResponse)
 def find() -> dict[str, Any]:
     """The tags in use, the most used first."""
-    return {"tags": tags.find_in_use(db.session)}
+    with reading() as connection:
+        return {"tags": tags.find_in_use(connection)}

@@ -1,6 +1,5 @@
 """JSON is written once, by orjson."""
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -26,8 +25,3 @@ def init_app(app: Flask) -> None:
 
 def respond(payload: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(payload), status, content_type=TYPE)
-
-
-def iso(time: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, such as 2026-11-20T04:11:22.123Z."""
-    return time.isoformat(timespec="milliseconds")[:-6] + "Z"
