@@ -171,15 +171,32 @@ class Proxy:
             connection.close()
 
 
+UNLIMITED = {
+    "WRITE_RATE": "100000r/s",
+    "WRITE_BURST": "100000",
+    "WRITE_CONNECTIONS": "10000",
+    "LOGIN_RATE": "100000r/s",
+    "LOGIN_BURST": "100000",
+}
+"""Limits by address that no test reaches, all of them coming from one; a test about a limit sets its own."""
+
+
 @contextmanager
-def nginx_server(app_port: int, environ: Mapping[str, str] | None = None) -> Iterator[Proxy]:
-    """The project's Nginx with a development certificate in front of `app_port`."""
+def nginx_server(
+    app_port: int, environ: Mapping[str, str] | None = None, trust: ssl.SSLContext | None = None
+) -> Iterator[Proxy]:
+    """The project's Nginx in front of `app_port`, with a development certificate unless `trust` is for another."""
     http_port, https_port = free_port(), free_port()
     ports = {"HTTP_PORT": str(http_port), "HTTPS_PORT": str(https_port), "APP_PORT": str(app_port)}
-    chosen = {"APP_ENV": "development", **ports, **(environ or {})}
+    chosen = {"APP_ENV": "development", **UNLIMITED, **ports, **(environ or {})}
     with server([PROGRAMS / "hotroute", "nginx"], chosen) as running:
-        running.wait_for(lambda: status(http_port, "/") == 308, "Nginx answers")
-        yield Proxy(running, http_port, https_port, trusting(Path(running.environ["DATA_DIR"])))
+        running.wait_for(lambda: listens(https_port), "Nginx listens")
+        yield Proxy(running, http_port, https_port, trust or trusting(Path(running.environ["DATA_DIR"])))
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def trusting(data_dir: Path) -> ssl.SSLContext:
@@ -198,5 +215,5 @@ def stack(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Iterat
 @contextmanager
 def starting_stack(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
     ports = {name: str(free_port()) for name in ("HTTP_PORT", "HTTPS_PORT", "APP_PORT", "REDIS_PORT")}
-    with server([PROGRAMS / "hotroute", "up"], {**ports, **(environ or {})}, cwd=root) as running:
+    with server([PROGRAMS / "hotroute", "up"], {**UNLIMITED, **ports, **(environ or {})}, cwd=root) as running:
         yield running

@@ -40,13 +40,31 @@ def redis() -> None:
     help="Folder of the templates.",
 )
 @click.option("--check", is_flag=True, help="Only check the configuration (nginx -t).")
-def nginx(templates: Path, check: bool) -> None:
+@click.option("--reload", is_flag=True, help="Have the one that runs read configuration and certificate again.")
+def nginx(templates: Path, check: bool, reload: bool) -> None:
     """Render the configuration to DATA_DIR/nginx and become Nginx."""
     from hotroute.serving.nginx import choose, command  # noqa: PLC0415
+    from hotroute.serving.nginx import reload as tell  # noqa: PLC0415
     from hotroute.serving.nginx_conf import render  # noqa: PLC0415
 
     chosen = choose(os.environ)
-    replace_this_process([*command(chosen, render(os.environ, chosen, templates)), *(["-t"] if check else [])])
+    conf = render(os.environ, chosen, templates)
+    if reload:
+        tell(chosen, conf)
+    else:
+        replace_this_process([*command(chosen, conf), *(["-t"] if check else [])])
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, required=True, metavar="PACKAGE:FOLDER...")
+def static(sources: tuple[str, ...]) -> None:
+    """Build the files that Nginx serves into STATIC_DIR: fingerprinted names, compressed beforehand."""
+    from hotroute.serving.nginx_settings import folder  # noqa: PLC0415
+    from hotroute.serving.static import build  # noqa: PLC0415
+
+    into = folder(os.environ, "STATIC_DIR", "static")
+    for source in sources:
+        print(f"{build(source, into)} files of {source} in {into}")
 
 
 def replace_this_process(command: list[str]) -> None:

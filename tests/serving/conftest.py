@@ -23,13 +23,6 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Serve
 
 
 @pytest.fixture(scope="module")
-def nginx(gunicorn: servers.Server) -> Iterator[servers.Proxy]:
-    """Nginx in front of `gunicorn`."""
-    with servers.nginx_server(int(gunicorn.environ["APP_PORT"])) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     with servers.redis_server() as url:
         yield url

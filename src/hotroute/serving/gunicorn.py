@@ -88,7 +88,9 @@ TABLE = (
         "Longest request line in bytes; above the 8,000 of the proxy, which answers first",
     ),
     Setting(
-        "limit_request_fields", always(200), "Most header fields in a request; the proxy adds its own to the client's"
+        "limit_request_fields",
+        always(8000),
+        "Most header fields in a request: as many as fit into the 32,000 bytes of the proxy, which answers first",
     ),
     Setting("limit_request_field_size", always(8190), "Longest header field in bytes; above the 8,000 of the proxy"),
     Setting(

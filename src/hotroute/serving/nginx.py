@@ -1,6 +1,8 @@
-"""Which Nginx to run, and what that one can do: the configuration is rendered for it."""
+"""Which Nginx to run, what that one can do, and how it is started and told to read its configuration again."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotroute.serving.binaries import INSTALL, NotInstalledError, nginx_candidates
+from hotroute.serving.variables import SettingError
 
 OLDEST = (1, 22, 0)
 """Debian 12's; older ones lack what the configuration needs."""
 
-MODULES = ("http_ssl_module", "http_v2_module")
+MODULES = ("http_ssl_module", "http_v2_module", "http_realip_module")
 
 
 class Nginx(NamedTuple):
@@ -25,16 +28,29 @@ class Nginx(NamedTuple):
     def since(self, *version: int) -> bool:
         return self.version >= version
 
+    def built_with(self, module: str) -> bool:
+        return f"--with-{module}" in self.build
+
+    def knows(self, directive: str) -> bool:
+        """Whether the program has the directive: distributions give old versions some of the new ones."""
+        return directive.encode() in self.path.read_bytes()
+
+    @property
+    def openssl(self) -> tuple[int, ...]:
+        """The version that it runs with; the one that it was built with comes first in `build`."""
+        found = re.findall(r"OpenSSL (\d+)\.(\d+)", self.build)
+        return tuple(map(int, found[-1])) if found else (0,)
+
     def shortcoming(self) -> str:
         """Why this program cannot run the configuration; empty if it can."""
         if not self.since(*OLDEST):
             return f"version {dotted(self.version)} is older than {dotted(OLDEST)}"
-        missing = [module for module in MODULES if f"--with-{module}" not in self.build]
+        missing = [module for module in MODULES if not self.built_with(module)]
         return f"it was built without {', '.join(missing)}" if missing else ""
 
 
 def choose(environ: Mapping[str, str]) -> Nginx:
-    """The first Nginx that can run the configuration; says on standard error why one on the PATH was passed over.
+    """The first Nginx that can run the configuration; says on standard error why one was passed over.
 
     Raises:
         NotInstalledError: there is none that can.
@@ -60,3 +76,18 @@ def dotted(version: tuple[int, ...]) -> str:
 def command(nginx: Nginx, conf: Path) -> list[str]:
     """How to start it with this configuration: everything it writes is in the folder of the configuration."""
     return [str(nginx.path), "-e", "stderr", "-p", f"{conf.parent}/", "-c", str(conf)]
+
+
+def reload(nginx: Nginx, conf: Path) -> None:
+    """Have the running Nginx read its configuration and its certificate again, if they are good (its HUP signal).
+
+    Raises:
+        SettingError: `nginx -t` finds something wrong, or no Nginx runs in this folder.
+    """
+    tested = subprocess.run([*command(nginx, conf), "-t"], capture_output=True, text=True, check=False)  # noqa: S603
+    if tested.returncode:
+        raise SettingError(f"Nginx goes on as it was, for it would not start like this:\n{tested.stderr.strip()}")
+    try:
+        os.kill(int((conf.parent / "nginx.pid").read_text()), signal.SIGHUP)
+    except (OSError, ValueError):
+        raise SettingError(f"DATA_DIR: no Nginx runs in {conf.parent}") from None

@@ -3,7 +3,6 @@
 import grp
 import os
 import pwd
-import re
 import resource
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +10,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from hotroute.serving import cpus, tls
+from hotroute.serving import nginx_settings as settings
 from hotroute.serving.nginx import Nginx
-from hotroute.serving.variables import SettingError, at_least_one, data_dir, endpoint, port
+from hotroute.serving.variables import SettingError, at_least_one, data_dir, endpoints, is_development, port
 
 TEMPLATES = Path("nginx")
 CONNECTIONS = 4096
 """For each worker. With 1,024, a thousand slow clients leave no room for a fast one."""
-
-UNSAFE_IN_CONF = re.compile(r"""["'\\$;{}\s]""")
 
 
 def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES) -> Path:
@@ -45,36 +43,66 @@ def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES
 
 def context(environ: Mapping[str, str], nginx: Nginx) -> dict[str, object]:
     """What the templates may use."""
-    certificate = certificate_of(environ)
     return {
         "nginx": nginx,
-        "folder": path_in_conf("DATA_DIR", data_dir(environ) / "nginx"),
-        "user": user_of(data_dir(environ)) if os.geteuid() == 0 else "",
-        "workers": cpus.available(),
-        "connections": CONNECTIONS,
-        "open_files": open_files(),
-        "http": endpoint(environ, "HTTP_PORT"),
-        "https": endpoint(environ, "HTTPS_PORT"),
-        "site": site(port(environ, "HTTPS_PORT")),
-        "application": application(environ),
-        "certificate": path_in_conf("TLS_CERTIFICATE", certificate.chain),
-        "certificate_key": path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
-        "max_body_bytes": at_least_one(environ, "MAX_BODY_BYTES", 1024 * 1024),
+        **process(environ),
+        **site(environ),
+        **encryption(environ),
+        **limits(environ),
+        "http": endpoints(environ, "HTTP_PORT"),
+        "https": endpoints(environ, "HTTPS_PORT"),
+        "servers": settings.application_servers(environ),
+        "real_ip_from": settings.networks(environ, "REAL_IP_FROM"),
+        "private_networks": settings.networks(environ, "PRIVATE_NETWORKS", settings.LOOPBACK_NETWORKS),
+        "access_log": settings.access_log(environ),
     }
 
 
-def site(https_port: int) -> str:
-    """The name and port that clients use: `$host` was checked by Nginx, the client's own Host header was not."""
-    return "$host" if https_port == 443 else f"$host:{https_port}"
+def process(environ: Mapping[str, str]) -> dict[str, object]:
+    folder = data_dir(environ)
+    return {
+        "folder": settings.path_in_conf("DATA_DIR", folder / "nginx"),
+        "user": user_of(folder) if os.geteuid() == 0 else "",
+        "workers": cpus.available(),
+        "connections": CONNECTIONS,
+        "open_files": open_files(),
+    }
 
 
-def application(environ: Mapping[str, str]) -> str:
-    """Where Gunicorn listens, as Nginx writes it: its unix socket if it has one, or the address and port."""
-    bind = environ.get("GUNICORN_BIND", "")
-    if bind.startswith("unix:"):
-        path = Path(re.sub(r"^unix:(//)?", "", bind)).absolute()
-        return f"unix:{path_in_conf('GUNICORN_BIND', path)}"
-    return endpoint(environ, "APP_PORT")
+def site(environ: Mapping[str, str]) -> dict[str, object]:
+    """`site` is the name and port that clients use: Nginx has checked `$host`, not the client's own Host header."""
+    names, https = settings.server_names(environ), port(environ, "HTTPS_PORT")
+    return {
+        "names": [f'"{settings.in_a_url(name)}"' for name in names],
+        "names_an_address": any(settings.is_address(name) for name in names),
+        "site": "$host" if https == 443 else f"$host:{https}",
+        "static": settings.path_in_conf("STATIC_DIR", settings.folder(environ, "STATIC_DIR", "static")),
+        "acme_webroot": settings.path_in_conf("ACME_WEBROOT", settings.folder(environ, "ACME_WEBROOT", "acme")),
+    }
+
+
+def encryption(environ: Mapping[str, str]) -> dict[str, object]:
+    certificate = certificate_of(environ)
+    return {
+        "certificate": settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
+        "certificate_key": settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
+        "tls_profile": settings.tls_profile(environ),
+        "hsts_max_age": settings.hsts_max_age(environ),
+    }
+
+
+def limits(environ: Mapping[str, str]) -> dict[str, object]:
+    write_rate, _ = settings.rate(environ, "WRITE_RATE", "10r/s")
+    login_rate, login_seconds = settings.rate(environ, "LOGIN_RATE", "30r/m")
+    return {
+        "max_body_bytes": at_least_one(environ, "MAX_BODY_BYTES", 1024 * 1024),
+        "write_rate": write_rate,
+        "write_burst": at_least_one(environ, "WRITE_BURST", 50),
+        "write_connections": at_least_one(environ, "WRITE_CONNECTIONS", 20),
+        "login_rate": login_rate,
+        "login_burst": at_least_one(environ, "LOGIN_BURST", 10),
+        "login_seconds": login_seconds,
+    }
 
 
 def certificate_of(environ: Mapping[str, str]) -> tls.Certificate:
@@ -82,20 +110,9 @@ def certificate_of(environ: Mapping[str, str]) -> tls.Certificate:
     chain, key = environ.get("TLS_CERTIFICATE", ""), environ.get("TLS_CERTIFICATE_KEY", "")
     if chain and key:
         return tls.Certificate(Path(chain).absolute(), Path(key).absolute(), Path(chain).absolute())
-    if environ.get("APP_ENV") == "development" and not chain and not key:
+    if is_development(environ) and not chain and not key:
         return tls.development_certificate(data_dir(environ) / "tls")
     raise SettingError(f"{'TLS_CERTIFICATE_KEY' if chain else 'TLS_CERTIFICATE'}: is not set; it names a PEM file")
-
-
-def path_in_conf(name: str, path: Path) -> str:
-    """The path, if it can stand in the configuration between quotes.
-
-    Raises:
-        SettingError: it has a character that Nginx would read as its own.
-    """
-    if UNSAFE_IN_CONF.search(str(path).replace(" ", "")):
-        raise SettingError(f"{name}: {str(path)!r} has a character that Nginx's configuration cannot hold")
-    return str(path)
 
 
 def user_of(folder: Path) -> str:

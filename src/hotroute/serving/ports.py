@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from hotroute.serving.variables import PORTS, SettingError, address, port
+from hotroute.serving.variables import PORTS, SettingError, addresses, port
 
 
 def check(environ: Mapping[str, str]) -> None:
@@ -15,7 +15,8 @@ def check(environ: Mapping[str, str]) -> None:
     """
     with ExitStack() as bound:
         for name in PORTS:
-            bound.enter_context(listening(name, address(environ, name), port(environ, name)))
+            for host in addresses(environ, name):
+                bound.enter_context(listening(name, host, port(environ, name)))
 
 
 def listening(name: str, host: str, number: int) -> socket.socket:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from hotroute.serving.nginx_conf import application
-from hotroute.serving.variables import LOOPBACK, address, port
+from hotroute.serving.nginx_settings import own_application, server_names
+from hotroute.serving.variables import LOOPBACK, addresses, port
 
 TIMEOUT = 2.0
 """Seconds that one question may take."""
@@ -29,7 +29,7 @@ def redis_answer(environ: Mapping[str, str]) -> str:
 
 def application_answer(environ: Mapping[str, str]) -> str:
     """Empty if something listens where Nginx will look for the application, or why not."""
-    where = application(environ)
+    where = own_application(environ)
     try:
         with connect(where):
             return ""
@@ -60,19 +60,20 @@ def stack_answer(environ: Mapping[str, str], certificate: Path) -> str:
     trust = ssl.create_default_context(cafile=certificate)
     trust.check_hostname = False
     trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    host, number = address(environ, "HTTP_PORT"), port(environ, "HTTPS_PORT")
+    host, number = addresses(environ, "HTTP_PORT")[0], port(environ, "HTTPS_PORT")
+    name = server_names(environ)[0].replace("*", "www")
     try:
         with (
             socket.create_connection((EVERYWHERE.get(host, host), number), TIMEOUT) as plain,
-            trust.wrap_socket(plain, server_hostname="localhost") as encrypted,
+            trust.wrap_socket(plain, server_hostname=name) as encrypted,
         ):
-            return ask(encrypted, number)
+            return ask(encrypted, name, number)
     except (OSError, HTTPException) as error:
         return f"no answer on port {number} ({error})"
 
 
-def ask(encrypted: ssl.SSLSocket, number: int) -> str:
-    connection = HTTPConnection("localhost", number)
+def ask(encrypted: ssl.SSLSocket, name: str, number: int) -> str:
+    connection = HTTPConnection(name, number)
     connection.sock = encrypted
     connection.request("GET", "/readyz")
     response = connection.getresponse()

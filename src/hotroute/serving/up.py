@@ -8,6 +8,7 @@ from honcho.environ import parse_procfile  # type: ignore[import-untyped]
 
 from hotroute.serving import development, ports, readiness
 from hotroute.serving.nginx_conf import certificate_of
+from hotroute.serving.nginx_settings import in_a_url, server_names
 from hotroute.serving.screen import Screen
 from hotroute.serving.supervisor import AskedToStopError, PartFailedError, Supervisor
 from hotroute.serving.tls import Certificate
@@ -86,7 +87,7 @@ def wait(supervisor: Supervisor, problem: Callable[[], str]) -> None:
 
 
 def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
-    site = f"https://localhost:{port(environ, 'HTTPS_PORT')}"
+    site = f"https://{in_a_url(server_names(environ)[0])}:{port(environ, 'HTTPS_PORT')}"
     lines = (
         "",
         "Hotroute is running.",

@@ -1,6 +1,7 @@
 """Reading settings from the environment: each reader names the variable that is wrong."""
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,24 +30,49 @@ def port(environ: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def address(environ: Mapping[str, str], port_name: str) -> str:
-    """The IP address that the port of `port_name` is opened on; the loopback address unless asked for more.
+def addresses(environ: Mapping[str, str], port_name: str) -> list[str]:
+    """The IP addresses that the port of `port_name` is opened on; the loopback address unless asked for more.
 
     Raises:
-        SettingError: it is not an IP address.
+        SettingError: one is not an IP address.
     """
     name = ADDRESSES.get(port_name, "")
-    text = environ.get(name) or LOOPBACK
     try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise SettingError(f"{name}: {text!r} is not an IP address") from None
+        given = [str(ipaddress.ip_address(text)) for text in parts(environ, name)]
+    except ValueError as error:
+        raise SettingError(f"{name}: {error}") from None
+    return given or ([LOOPBACK, "::1"] if name == "HTTP_ADDRESS" and has_ipv6() else [LOOPBACK])
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has the loopback address of IPv6: to a browser, localhost is that one first."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def endpoints(environ: Mapping[str, str], port_name: str) -> list[str]:
+    """`127.0.0.1:8000` or `[::1]:8000`, as Gunicorn and Nginx write it, for each address."""
+    number = port(environ, port_name)
+    return [f"{f'[{host}]' if ':' in host else host}:{number}" for host in addresses(environ, port_name)]
 
 
 def endpoint(environ: Mapping[str, str], port_name: str) -> str:
-    """`127.0.0.1:8000` or `[::1]:8000`, as Gunicorn and Nginx write it."""
-    host = address(environ, port_name)
-    return f"{f'[{host}]' if ':' in host else host}:{port(environ, port_name)}"
+    """The first of the endpoints: where a client on this machine connects to."""
+    return endpoints(environ, port_name)[0]
+
+
+def parts(environ: Mapping[str, str], name: str) -> list[str]:
+    """What is between the commas of the variable `name`."""
+    return [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+
+
+def is_development(environ: Mapping[str, str]) -> bool:
+    """Production is the default: development has to be asked for."""
+    return environ.get("APP_ENV") == "development"
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:

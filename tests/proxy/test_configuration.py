@@ -1,18 +1,18 @@
 """The choice of an Nginx, and what its configuration is rendered to."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from hotroute.serving import nginx_conf
-from hotroute.serving.binaries import NotInstalledError, in_wheel, nginx_candidates
+from hotroute.serving import nginx_conf, tls
+from hotroute.serving.binaries import NotInstalledError, in_wheel
 from hotroute.serving.nginx import Nginx, choose, command, inspect
 from hotroute.serving.variables import SettingError
+from tests import nginxes
 from tests.servers import ROOT
 
-BUILT_WITH = "configure arguments: --with-http_ssl_module --with-http_v2_module"
+BUILT_WITH = "configure arguments: --with-http_ssl_module --with-http_v2_module --with-http_realip_module"
 
 
 def pretend(folder: Path, version: str, build: str = BUILT_WITH) -> Path:
@@ -29,7 +29,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def rendered(environ: dict[str, str], version: tuple[int, ...] = (1, 31, 3)) -> dict[str, str]:
-    conf = nginx_conf.render(environ, Nginx(Path("nginx"), version, BUILT_WITH), ROOT / "nginx")
+    conf = nginx_conf.render(environ, Nginx(nginxes.program("wheel"), version, BUILT_WITH), ROOT / "nginx")
     return {path.name: path.read_text() for path in conf.parent.glob("*.conf")}
 
 
@@ -42,7 +42,11 @@ def test_the_nginx_on_the_path_is_preferred(tmp_path: Path) -> None:
     ("version", "build", "reason"),
     [
         ("1.18.0", BUILT_WITH, "version 1.18.0 is older than 1.22.0"),
-        ("1.26.0", "configure arguments: --with-http_v2_module", "built without http_ssl_module"),
+        (
+            "1.26.0",
+            "configure arguments: --with-http_v2_module --with-http_realip_module",
+            "built without http_ssl_module",
+        ),
     ],
 )
 def test_an_nginx_that_cannot_run_the_configuration_is_passed_over(
@@ -59,24 +63,46 @@ def test_without_any_nginx_the_way_to_install_one_is_named(tmp_path: Path, monke
         choose({"PATH": str(tmp_path)})
 
 
-@pytest.mark.parametrize("program", nginx_candidates(os.environ), ids=str)
-def test_every_nginx_of_this_machine_accepts_the_configuration(environ: dict[str, str], program: Path) -> None:
+PRODUCTION = {
+    "APP_ENV": "production",
+    "SERVER_NAMES": "api.example.org, *.example.net",
+    "HTTPS_PORT": "443",
+    "UPSTREAMS": "10.0.0.2:8000, [fd00::3]:8000, unix:/run/app.sock",
+    "REAL_IP_FROM": "10.0.0.0/8",
+    "PRIVATE_NETWORKS": "10.1.0.0/16, fd00::/8",
+    "TLS_PROFILE": "modern",
+    "NGINX_ACCESS_LOG": "off",
+}
+
+
+@pytest.mark.parametrize("chosen", [{}, PRODUCTION], ids=["development", "production"])
+def test_every_nginx_accepts_the_configuration(
+    environ: dict[str, str], program: Path, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    pair = tls.development_certificate(tmp_path / "tls")
+    certificate = {"TLS_CERTIFICATE": str(pair.chain), "TLS_CERTIFICATE_KEY": str(pair.key)}
     found = inspect(program)
-    conf = nginx_conf.render(environ, found, ROOT / "nginx")
+    conf = nginx_conf.render(environ | certificate | chosen, found, ROOT / "nginx")
     done = subprocess.run([*command(found, conf), "-t"], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr
 
 
+def test_both_builds_are_tested_an_old_and_a_new_one() -> None:
+    """Unless one was left out on purpose, which WITHOUT says."""
+    versions = [inspect(nginxes.program(build)).version for build in nginxes.builds()]
+    assert max(versions) >= (1, 31, 3)
+    assert len(versions) == 1 or min(versions) < (1, 25)
+
+
 def test_what_only_newer_versions_have_is_left_out_for_older_ones(environ: dict[str, str]) -> None:
     old, new = rendered(environ, (1, 22, 1)), rendered(environ, (1, 31, 3))
-    assert "ssl http2 default_server;" in old["site.conf"]
-    assert "http2 on;" not in old["site.conf"]
-    assert "http2 on;" in new["site.conf"]
+    assert "ssl http2;" in old["listen.conf"]
+    assert "http2 on;" not in old["tls.conf"]
+    assert "ssl;" in new["listen.conf"]
+    assert "http2 on;" in new["tls.conf"]
     assert "keepalive_min_timeout" not in old["clients.conf"]
     assert "keepalive_min_timeout" in new["clients.conf"]
-    assert "max_headers" not in old["clients.conf"]
-    assert "max_headers" in new["clients.conf"]
 
 
 def test_ports_and_addresses_come_from_the_environment(environ: dict[str, str]) -> None:
@@ -88,8 +114,8 @@ def test_ports_and_addresses_come_from_the_environment(environ: dict[str, str]) 
         "APP_ADDRESS": "10.0.0.1",
     }
     files = rendered(environ | chosen)
-    assert "listen [::]:81 default_server;" in files["redirect.conf"]
-    assert "listen [::]:444 ssl default_server;" in files["site.conf"]
+    assert "listen [::]:81;" in files["redirect.conf"]
+    assert "listen [::]:444 ssl;" in files["listen.conf"]
     assert 'server "10.0.0.1:8001" max_fails=0;' in files["upstream.conf"]
 
 
@@ -103,9 +129,36 @@ def test_the_usual_port_is_not_written_out(environ: dict[str, str]) -> None:
     assert "Host $host:8443;" in rendered(environ)["proxy.conf"]
 
 
+def test_header_fields_are_counted_where_the_program_can_whatever_its_version(tmp_path: Path) -> None:
+    for name, content, counted in (("old", b"...", False), ("backported", b"..max_headers..", True)):
+        program = tmp_path / name
+        program.write_bytes(content)
+        environ = {"APP_ENV": "development", "DATA_DIR": str(tmp_path / "data")}
+        conf = nginx_conf.render(environ, Nginx(program, (1, 22, 1), BUILT_WITH), ROOT / "nginx")
+        assert ("max_headers" in (conf.parent / "clients.conf").read_text()) is counted
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("HTTP_PORT", "0"), ("HTTPS_PORT", "https"), ("HTTP_ADDRESS", "here;"), ("MAX_BODY_BYTES", "1m")],
+    [
+        ("HTTP_PORT", "0"),
+        ("HTTPS_PORT", "https"),
+        ("HTTP_ADDRESS", "here;"),
+        ("MAX_BODY_BYTES", "1m"),
+        ("SERVER_NAMES", "a;b"),
+        ("SERVER_NAMES", "~."),
+        ("UPSTREAMS", "10.0.0.2"),
+        ("UPSTREAMS", "a:80;"),
+        ("REAL_IP_FROM", "everyone"),
+        ("PRIVATE_NETWORKS", "10.0.0.1/8"),
+        ("TLS_PROFILE", "old"),
+        ("HSTS_MAX_AGE", "-1"),
+        ("WRITE_RATE", "10"),
+        ("LOGIN_RATE", "0r/m"),
+        ("NGINX_ACCESS_LOG", "/a;b"),
+        ("STATIC_DIR", "/a$b"),
+        ("ACME_WEBROOT", "/a{b"),
+    ],
 )
 def test_a_wrong_setting_is_named(environ: dict[str, str], name: str, text: str) -> None:
     with pytest.raises(SettingError, match=f"^{name}: "):
@@ -130,5 +183,10 @@ def test_a_certificate_of_ones_own_is_used(environ: dict[str, str]) -> None:
 )
 def test_production_does_not_start_without_a_certificate(tmp_path: Path, given: dict[str, str], missing: str) -> None:
     with pytest.raises(SettingError, match=f"^{missing}: is not set"):
-        rendered({"DATA_DIR": str(tmp_path)} | given)
+        rendered({"DATA_DIR": str(tmp_path), "SERVER_NAMES": "a.example"} | given)
     assert not (tmp_path / "tls").exists()
+
+
+def test_production_does_not_start_without_the_names_it_serves(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"^SERVER_NAMES: is not set"):
+        rendered({"DATA_DIR": str(tmp_path)})

@@ -45,12 +45,12 @@ def test_the_application_answers_over_https(nginx: Proxy) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_plain_http_is_sent_to_https_with_its_method_and_path(nginx: Proxy, method: str) -> None:
     connection = HTTPConnection("localhost", nginx.http_port)
-    connection.request(method, "/a/b?c=d", headers={"Host": "example.org:1234"})
+    connection.request(method, "/a/b?c=d", headers={"Host": "127.0.0.1:1234"})
     response = connection.getresponse()
     response.read()
     connection.close()
     assert response.status == 308
-    assert response.headers["Location"] == f"https://example.org:{nginx.https_port}/a/b?c=d"
+    assert response.headers["Location"] == f"https://127.0.0.1:{nginx.https_port}/a/b?c=d"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""`hotroute static`: a folder for Nginx to serve, with what a browser would want compressed compressed beforehand."""
+
+import gzip
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import brotli  # type: ignore[import-untyped]
+
+from hotroute.serving.variables import SettingError
+from hotroute.static import Assets, fingerprinted
+
+Compress = Callable[[bytes], bytes]
+
+CODINGS: dict[str, Compress] = {
+    "br": lambda content: brotli.compress(content, quality=11),
+    # No time in it: the same content gives the same bytes, on whatever machine and day.
+    "gzip": lambda content: gzip.compress(content, compresslevel=9, mtime=0),
+}
+"""By the name of the content coding (RFC 9110, section 8.4.1), which is that of the folder too."""
+
+WORTH_IT = 0.9
+"""A variant that is not smaller than this share of the original is not kept."""
+
+SOURCE = re.compile(r"([\w.]+):([\w./-]+)")
+FINGERPRINTED = re.compile(r"\.[0-9a-f]{16}\.\w+$")
+
+
+def build(source: str, into: Path) -> int:
+    """Copy the files of `package:folder` to `into`/identity/static/package/, with variants in `into`/br and /gzip.
+
+    Each is there under its own name and under one with a fingerprint. Nothing is deleted: a page from before a
+    deployment still finds what it names. Returns the number of files.
+
+    Raises:
+        SettingError: the source is written in another way, or is not there.
+    """
+    assets = read(source)
+    files = assets.files()
+    for name, path in files.items():
+        for copy in {name, fingerprinted(name, path.read_bytes()) if "." in name else name}:
+            write_variants(path, into, Path("static", assets.package, copy))
+    return len(files)
+
+
+def read(source: str) -> Assets:
+    found = SOURCE.fullmatch(source)
+    if not found:
+        raise SettingError(f"{source!r} is not a package and a folder in it, such as conduit:static")
+    try:
+        assets = Assets(*found.groups())
+    except ModuleNotFoundError as error:
+        raise SettingError(f"{source!r}: {error}") from None
+    if not assets.root.is_dir():
+        raise SettingError(f"{source!r}: there is no folder {assets.root}")
+    return assets
+
+
+def write_variants(path: Path, into: Path, name: Path) -> None:
+    """What is there under a fingerprint is the same already."""
+    target = into / "identity" / name
+    if FINGERPRINTED.search(name.name) and target.exists():
+        return
+    content, modified = path.read_bytes(), path.stat().st_mtime
+    for coding, compress in CODINGS.items():
+        smaller = compress(content)
+        if len(smaller) < WORTH_IT * len(content):
+            write(into / coding / name, smaller, modified)
+        else:
+            # Of an earlier content, perhaps.
+            (into / coding / name).unlink(missing_ok=True)
+    # The last one: where this is, the others are.
+    write(target, content, modified)
+
+
+def write(target: Path, content: bytes, modified: float) -> None:
+    """Whole or not at all, for Nginx may be reading; readable by it, whoever builds."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    fresh.write_bytes(content)
+    os.utime(fresh, (modified, modified))
+    fresh.chmod(0o644)
+    fresh.replace(target)

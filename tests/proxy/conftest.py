@@ -1,0 +1,42 @@
+"""The proxy on real sockets, each test once with every build of Nginx."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import nginxes, servers
+from tests.serving.conftest import APP
+
+
+@pytest.fixture(scope="session", params=nginxes.builds())
+def program(request: pytest.FixtureRequest) -> Path:
+    """An Nginx: the wheel's, then Debian's."""
+    return nginxes.program(request.param)
+
+
+@pytest.fixture(scope="session")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the application notes each POST that it executes."""
+    file = tmp_path_factory.mktemp("app") / "notes"
+    file.touch()
+    return file
+
+
+@pytest.fixture(scope="session")
+def gunicorn(notes: Path) -> Iterator[servers.Server]:
+    """Gunicorn with two workers and the test's application."""
+    with servers.gunicorn_server(APP, {"NOTES": str(notes)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def app_port(gunicorn: servers.Server) -> int:
+    return int(gunicorn.environ["APP_PORT"])
+
+
+@pytest.fixture(scope="module")
+def nginx(program: Path, app_port: int) -> Iterator[servers.Proxy]:
+    """Nginx in front of `gunicorn`, as in development."""
+    with servers.nginx_server(app_port, {"NGINX_PROGRAM": str(program)}) as running:
+        yield running
