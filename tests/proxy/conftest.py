@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import nginxes, servers
+from tests.proxy.sockets import Authority
 from tests.serving.conftest import APP
 
 
@@ -39,4 +40,26 @@ def app_port(gunicorn: servers.Server) -> int:
 def nginx(program: Path, app_port: int) -> Iterator[servers.Proxy]:
     """Nginx in front of `gunicorn`, as in development."""
     with servers.nginx_server(app_port, {"NGINX_PROGRAM": str(program)}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="module")
+def production(
+    program: Path, app_port: int, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[servers.Proxy]:
+    """Nginx in front of `gunicorn` as in production, where names are the only way in."""
+    folder = tmp_path_factory.mktemp("production")
+    chosen = {
+        "APP_ENV": "production",
+        "NGINX_PROGRAM": str(program),
+        "SERVER_NAMES": "api.example.org, *.example.net",
+        "ACME_WEBROOT": str(folder),
+        **authority.certificate(folder, "api.example.org", "*.example.net"),
+    }
+    with servers.nginx_server(app_port, chosen, authority.trust()) as running:
         yield running

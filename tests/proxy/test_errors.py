@@ -8,25 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.proxy.sockets import plain, raw, request
 from tests.servers import Proxy, free_port, nginx_server
 
 MEBIBYTE = 1024 * 1024
-
-
-def raw(proxy: Proxy, sent: bytes, encrypted: bool = True) -> tuple[HTTPResponse, bytes]:
-    """Send the bytes as they are."""
-    with (
-        socket.create_connection(("localhost", proxy.https_port), timeout=20) as plain,
-        proxy.trust.wrap_socket(plain, server_hostname="localhost") if encrypted else plain as connection,
-    ):
-        connection.sendall(sent)
-        response = HTTPResponse(connection)
-        response.begin()
-        return response, response.read()
-
-
-def request(*lines: bytes) -> bytes:
-    return b"\r\n".join([*lines, b"Host: localhost", b"Connection: close", b"", b""])
 
 
 def assert_in_the_shape(response: HTTPResponse, body: bytes) -> None:
@@ -74,7 +59,7 @@ def test_a_url_and_a_header_just_below_the_limit_reach_the_application(nginx: Pr
 
 
 def test_plain_http_on_the_tls_port_is_redirected(nginx: Proxy) -> None:
-    response, _ = raw(nginx, request(b"GET /here HTTP/1.1"), encrypted=False)
+    response, _ = plain(nginx.https_port, request(b"GET /here HTTP/1.1"))
     assert response.status == 308
     assert response.headers["Location"] == f"https://localhost:{nginx.https_port}/here"
 

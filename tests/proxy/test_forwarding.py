@@ -53,41 +53,6 @@ def test_plain_http_is_sent_to_https_with_its_method_and_path(nginx: Proxy, meth
     assert response.headers["Location"] == f"https://127.0.0.1:{nginx.https_port}/a/b?c=d"
 
 
-@pytest.mark.parametrize(
-    ("version", "name"), [(ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")]
-)
-def test_current_versions_of_tls_are_spoken(nginx: Proxy, version: ssl.TLSVersion, name: str) -> None:
-    assert handshake(nginx, version) == name
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
-def test_old_versions_of_tls_are_refused(nginx: Proxy, version: ssl.TLSVersion) -> None:
-    with pytest.raises((ssl.SSLError, ConnectionError)):
-        handshake(nginx, version)
-
-
-def handshake(proxy: Proxy, version: ssl.TLSVersion) -> str | None:
-    context = ssl.create_default_context(cafile=Path(proxy.server.environ["DATA_DIR"]) / "tls" / "ca.pem")
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that it is the server that refuses
-    context.minimum_version = context.maximum_version = version
-    with (
-        socket.create_connection(("localhost", proxy.https_port), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname="localhost") as encrypted,
-    ):
-        return encrypted.version()
-
-
-def test_http_2_is_offered(nginx: Proxy) -> None:
-    context = ssl.create_default_context(cafile=Path(nginx.server.environ["DATA_DIR"]) / "tls" / "ca.pem")
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    with (
-        socket.create_connection(("localhost", nginx.https_port), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname="localhost") as encrypted,
-    ):
-        assert encrypted.selected_alpn_protocol() == "h2"
-
-
 def test_the_application_learns_who_asked_and_how(nginx: Proxy) -> None:
     seen = told(nginx)
     assert seen["HTTP_HOST"] == seen["HTTP_X_FORWARDED_HOST"] == f"localhost:{nginx.https_port}"
