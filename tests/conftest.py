@@ -1,5 +1,6 @@
 """What every test may use: the databases, the application on each of them, a Redis, and API calls that read well."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,9 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
         "cors_origins": ("https://front.example",),
         "login_rate_limit": "10000 per minute",
         "registration_rate_limit": "10000 per minute",
+        "cache_namespace": f"test:{secrets.token_hex(4)}:",
+        "cache_enabled": True,
+        "cache_mark_ttl": 0.3,
     }
     return Settings.model_validate(values | changes)
 
@@ -89,7 +93,8 @@ def session_app(settings: Settings) -> Iterator[Flask]:
 def app(session_app: Flask, redis_url: str) -> Flask:
     """The application, its database and its Redis empty."""
     with redis.connect(redis_url, timeout=5) as client:
-        client.flushall()
+        if limits := client.keys("LIMITS:*"):
+            client.delete(*limits)
     with session_app.app_context():
         databases.empty(db.engine)
     return session_app

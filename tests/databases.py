@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, text
 
 from conduit.cli import alembic
 from conduit.models import Base, Counter
-from hotroute import database
+from hotroute import cache, database
 
 TRUNCATE = text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE")
 
@@ -94,8 +94,10 @@ def empty(engine: Engine) -> None:
     with engine.execution_options(**database.WRITES).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(TRUNCATE)
+            cache.invalidate(connection, *Base.metadata.tables)
         else:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
             connection.execute(text("DELETE FROM sqlite_sequence"))
+            cache.invalidate(connection)
         connection.execute(insert(Counter), [{"name": "articles", "value": 0}])

@@ -5,7 +5,7 @@ from flask import Flask
 from conduit import config, database, routes
 from conduit.config import Settings
 from conduit.services.tokens import Signer
-from conduit.web import cors, errors, json, limits, middleware, readiness
+from conduit.web import cors, errors, hotness, json, limits, middleware, readiness
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,5 +26,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app, settings)
     readiness.init_app(app, settings)
     routes.init_app(app)
+    hotness.init_app(app, settings)
     middleware.init_app(app, settings)
     return app

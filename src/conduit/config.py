@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     redis_port: Annotated[int, Field(gt=0, lt=65536)] = 6380
     redis_url: str = ""
     redis_timeout: Annotated[float, Field(gt=0, le=5)] = 0.1
+    cache_enabled: bool = False
+    cache_namespace: str = "hot:"
+    cache_mark_ttl: Annotated[float, Field(gt=0, le=600)] = 15.0
 
     token_lifetime: Annotated[int, Field(gt=0)] = 7 * 24 * 3600
     login_rate_limit: str = "10 per minute"

@@ -139,7 +139,11 @@ def test_without_redis_everything_is_served_and_logins_are_still_limited(
 ) -> None:
     with silent_port() as silent:
         port = silent if state == "silent" else free_port()
-        changes = {"redis_url": f"redis://127.0.0.1:{port}/0", "login_rate_limit": "3 per minute"}
+        changes = {
+            "redis_url": f"redis://127.0.0.1:{port}/0",
+            "login_rate_limit": "3 per minute",
+            "cache_enabled": False,
+        }
         with running(settings, **changes) as api:
             jake = api.register("jake")
             api.publish(jake, "Title")

@@ -18,12 +18,14 @@ from conduit.schemas.articles import (
 )
 from conduit.services import articles
 from conduit.web.operations import operation
+from hotroute.cache import hot
 
 blueprint = Blueprint("articles", __name__)
 TAG = "Articles"
 
 
 @blueprint.get("/articles")
+@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"))
 @operation("GetArticles", tag=TAG, access="optional", query=ArticlesQuery, response=MultipleArticlesResponse)
 def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
     """Articles, newest first, of a tag, of an author, or favoured by a user."""
@@ -49,6 +51,7 @@ def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
 
 
 @blueprint.get("/articles/<slug>")
+@hot(caller="each")
 @operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
 def get(slug: str, viewer: int | None) -> dict[str, Any]:
     """An article with its body."""

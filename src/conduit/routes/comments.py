@@ -11,6 +11,7 @@ from conduit.routes import present
 from conduit.schemas.comments import MultipleCommentsResponse, NewCommentRequest, SingleCommentResponse
 from conduit.services import comments
 from conduit.web.operations import operation
+from hotroute.cache import hot
 
 blueprint = Blueprint("comments", __name__)
 TAG = "Comments"
@@ -18,6 +19,7 @@ LARGEST_KEY = 2**63 - 1
 
 
 @blueprint.get("/articles/<slug>/comments")
+@hot(caller="each")
 @operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
 def find(slug: str, viewer: int | None) -> dict[str, Any]:
     """The comments on an article, newest first."""

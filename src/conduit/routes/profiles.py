@@ -11,12 +11,14 @@ from conduit.routes import present
 from conduit.schemas.users import ProfileResponse
 from conduit.services import profiles
 from conduit.web.operations import operation
+from hotroute.cache import hot
 
 blueprint = Blueprint("profiles", __name__)
 TAG = "Profile"
 
 
 @blueprint.get("/profiles/<username>")
+@hot(caller="each")
 @operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
 def get(username: str, viewer: int | None) -> dict[str, Any]:
     """A user's profile."""

@@ -8,11 +8,13 @@ from conduit.database import reading
 from conduit.repositories import tags
 from conduit.schemas.articles import TagsResponse
 from conduit.web.operations import operation
+from hotroute.cache import hot
 
 blueprint = Blueprint("tags", __name__)
 
 
 @blueprint.get("/tags")
+@hot(caller="anyone")
 @operation("GetTags", tag="Tags", access="anyone", response=TagsResponse)
 def find() -> dict[str, Any]:
     """The tags in use, the most used first."""

@@ -20,14 +20,21 @@ def identify(access: Access) -> int | None:
         Unauthorized: a token is missing where one is required, or is not valid.
     """
     header = request.environ.get("HTTP_AUTHORIZATION") if access != "anyone" else None
-    if header is None:
-        if access == "required":
-            raise Unauthorized("token", "is missing")
-        return None
+    if header is None and access == "required":
+        raise Unauthorized("token", "is missing")
+    return None if header is None else read(header, signer())
+
+
+def read(header: str, signer: tokens.Signer) -> int:
+    """The user id in an `Authorization` header.
+
+    Raises:
+        Unauthorized: it is not ours, or not valid.
+    """
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() not in SCHEMES:
         raise Unauthorized("token", "is invalid")
-    return tokens.read(signer(), token.strip())
+    return tokens.read(signer, token.strip())
 
 
 def signer() -> tokens.Signer:

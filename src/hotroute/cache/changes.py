@@ -3,19 +3,20 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import Dialect
 
 from hotroute.cache import capture
-from hotroute.cache.statements import Footprint, footprint
+from hotroute.cache.statements import UNPARSED, Footprint, footprint
 from hotroute.cache.store import Store
 
 log = logging.getLogger(__name__)
 
-TOUCHED, BEGUN, FLUSHING = "hotroute.touched", "hotroute.begun", "hotroute.flushing"
-UNPARSED = "?"
+TOUCHED, BEGUN, FLUSHING, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.flushing", "hotroute.marked"
 BULK = "!bulk"
 """After a table's name: the tag of what changed rows without saying which."""
 
@@ -26,6 +27,14 @@ class UncachedWriteError(RuntimeError):
 
 class MarkExpiredError(RuntimeError):
     """The process was paused between MARK and COMMIT for longer than a mark holds; the transaction was rolled back."""
+
+
+class Mark(NamedTuple):
+    """What a transaction has marked; it must not commit after `deadline`, seconds of `time.monotonic`."""
+
+    tags: list[str]
+    token: str
+    deadline: float
 
 
 class Changes:
@@ -43,41 +52,67 @@ class Changes:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
         connections, and fire for savepoints too; these see every statement and the outermost commit only.
         """
-        event.listen(engine, "begin", begin)
-        event.listen(engine, "rollback", forget)
+        # First: a driver's BEGIN that another listener sends belongs to the new transaction.
+        event.listen(engine, "begin", self.begin, insert=True)
+        event.listen(engine, "rollback", self.forget)
         event.listen(engine, "before_cursor_execute", note)
         event.listen(engine, "prepare_twophase", refuse_two_phases)
-        engine.dialect.do_commit = self.committing(engine.dialect.do_commit)  # type: ignore[assignment,method-assign]
+        engine.dialect.do_commit = self.committing(engine.dialect)  # type: ignore[assignment,method-assign]
 
-    def committing(self, commit: Callable[[Any], None]) -> Callable[[Any], None]:
+    def committing(self, dialect: Dialect) -> Callable[[Any], None]:
         """COMMIT between MARK and DONE; in the dialect, for SQLAlchemy has no event after the DBAPI's COMMIT."""
+        commit = dialect.do_commit
 
         def do_commit(connection: Any) -> None:
-            tags = sorted(take(connection.info))
-            if not tags:
-                commit(connection)
-                return
-            refuse_unparsed(tags)
-            token, deadline = secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9
-            self.store.mark(tags, token)
             try:
-                if monotonic() > deadline:
-                    raise MarkExpiredError("the transaction's mark in the cache expired before its COMMIT; try again")
-                commit(connection)
+                refuse_late(self.mark(connection.info))
             except BaseException:
-                # Whether it was committed, nobody knows if the connection broke: the mark stays until it expires.
-                self.finish(tags, token, leave=True)
+                # SQLAlchemy does not, after a COMMIT that failed: the next transaction would commit our writes.
+                with suppress(Exception):
+                    dialect.do_rollback(connection)
+                self.finish(connection.info)
                 raise
-            self.finish(tags, token)
+            try:
+                commit(connection)
+            except BaseException as error:
+                self.finish(connection.info, leave=not refused(dialect, error, connection))
+                raise
+            self.finish(connection.info)
 
         return do_commit
 
-    def finish(self, tags: list[str], token: str, *, leave: bool = False) -> None:
+    def mark(self, info: dict[str, Any]) -> list[Mark]:
+        """Mark what the transaction touched since it was marked last; gives all its marks.
+
+        Raises:
+            Unreachable: the store did not answer. The mark may be there all the same, and expires by itself.
+        """
+        tags = sorted(take(info))
+        marks: list[Mark] = info.setdefault(MARKED, [])
+        if tags:
+            refuse_unparsed(tags)
+            made = Mark(tags, secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9)
+            self.store.mark(made.tags, made.token)
+            marks.append(made)
+        return marks
+
+    def finish(self, info: dict[str, Any], *, leave: bool = False) -> None:
         """A commit that happened is answered as one, whatever becomes of the mark: it expires by itself."""
-        try:
-            self.store.done(tags, token, leave=leave)
-        except Exception:
-            log.warning("the mark of a committed write could not be taken away, it expires by itself", exc_info=True)
+        for mark in info.pop(MARKED, ()):
+            try:
+                self.store.done(mark.tags, mark.token, leave=leave)
+            except Exception:
+                log.warning("the mark of a write could not be taken away, it expires by itself", exc_info=True)
+
+    def begin(self, connection: Connection) -> None:
+        self.forget(connection)
+        connection.info[BEGUN] = monotonic()
+
+    def forget(self, connection: Connection) -> None:
+        # The pool gave up what an invalidated connection knew with it, and asking would be an error.
+        if not connection.invalidated:
+            take(connection.info)
+            self.finish(connection.info)
 
 
 def touch(connection: Connection, tags: Iterable[str]) -> None:
@@ -92,10 +127,18 @@ def note(
     if found.writes:
         refuse_autocommit(connection)
         touch(connection, found.writes)
-        if not connection.info.get(FLUSHING):
-            touch(connection, [table + BULK for table in found.writes if table != UNPARSED])
+        touch(connection, [table + BULK for table in found.writes - said(connection, found, context) - {UNPARSED}])
     if seen := capture.current.get():
         watch(seen, connection, found)
+
+
+def said(connection: Connection, found: Footprint, context: Any) -> frozenset[str]:
+    """The tables whose rows a flush says by tags of their own (`RowTags`): not what the database's cascades change, nor
+    what an event of the flush writes by a statement of its own, which lacks the mappers' cache.
+    """
+    if "compiled_cache" not in context.execution_options:
+        return frozenset()
+    return frozenset(connection.info.get(FLUSHING, ())) - found.follows
 
 
 def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> None:
@@ -108,20 +151,23 @@ def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> No
         seen.refuse("a transaction was older than the question")
 
 
-def begin(connection: Connection) -> None:
-    forget(connection)
-    connection.info[BEGUN] = monotonic()
-
-
-def forget(connection: Connection) -> None:
-    connection.info.pop(TOUCHED, None)
-    connection.info.pop(FLUSHING, None)
-
-
 def take(info: dict[str, Any]) -> set[str]:
     info.pop(FLUSHING, None)
     tags: set[str] = info.pop(TOUCHED, set())
     return tags
+
+
+def refused(dialect: Dialect, error: BaseException, connection: Any) -> bool:
+    """Whether the database answered that it did not commit. If the connection broke, nobody knows: the mark stays until
+    it expires.
+    """
+    known: type[Exception] = dialect.loaded_dbapi.Error
+    return isinstance(error, known) and not dialect.is_disconnect(error, connection.dbapi_connection, None)  # type: ignore[arg-type]
+
+
+def refuse_late(marks: list[Mark]) -> None:
+    if any(monotonic() > mark.deadline for mark in marks):
+        raise MarkExpiredError("the transaction's mark in the cache expired before its COMMIT; try again")
 
 
 def refuse_unparsed(tags: list[str]) -> None:
@@ -132,7 +178,9 @@ def refuse_unparsed(tags: list[str]) -> None:
 
 
 def refuse_autocommit(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+    raw: Any = connection.connection.dbapi_connection
+    # A SQLite driver is told to keep out of it, and the engine sends BEGIN itself.
+    if connection.dialect.detect_autocommit_setting(raw) and not getattr(raw, "in_transaction", False):
         raise UncachedWriteError("a write under AUTOCOMMIT cannot be marked before it is seen: use a transaction")
 
 

@@ -1,84 +1,134 @@
 """What a statement reads and writes, by table; found out once for each SQL text."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import MetaData, Table
-from sqlalchemy.sql import Delete, TextClause, Update, visitors
+from sqlalchemy import ForeignKey, MetaData, Table
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import ColumnElement, Delete, Insert, TableClause, TextClause, Update, visitors
 from sqlalchemy.sql.dml import UpdateBase
 
-READING = re.compile(r"\s*(SELECT|VALUES|PRAGMA|EXPLAIN|SHOW|SET|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
+UNPARSED = "?"
+"""In place of a table: SQL text wrote, nobody knows where."""
+
+READING = re.compile(r"\s*(SELECT|VALUES|PRAGMA|EXPLAIN(?!.*ANALY[SZ]E)|SHOW|SET)\b[^;]*;?\s*$", re.IGNORECASE)
+CONTROL = re.compile(r"\s*(BEGIN|START TRANSACTION|SAVEPOINT|RELEASE|ROLLBACK)\b[^;]*;?\s*$", re.IGNORECASE)
+WORD = re.compile(r"\w+")
 
 
 class Footprint(NamedTuple):
-    """Tables by name; `parsed` is False where SQL text hides some of them."""
+    """Tables by name.
 
-    reads: frozenset[str]
-    writes: frozenset[str]
-    parsed: bool
+    Attributes:
+        follows: those of `writes` whose rows the database itself changes, by foreign keys.
+        parsed: False where SQL text hides some tables.
+    """
 
-
-def footprint(statement: str, context: Any) -> Footprint:
-    """Of what a cursor is about to execute; `context` is SQLAlchemy's ExecutionContext."""
-    found = known.get(statement)
-    if found is None:
-        compiled = getattr(context, "compiled", None)
-        found = of_text(statement) if compiled is None else of_construct(compiled.statement, statement)
-        if len(known) < MOST:
-            known[statement] = found
-    return found
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    follows: frozenset[str] = frozenset()
+    parsed: bool = True
 
 
-known: dict[str, Footprint] = {}
+known: WeakKeyDictionary[Dialect, dict[str, Footprint]] = WeakKeyDictionary()
+"""By engine: two applications may send the same text to different schemas."""
 MOST = 10_000
 """SQL texts remembered; an application has hundreds, and one that makes them up endlessly must not fill the memory."""
 
 
+def footprint(statement: str, context: Any) -> Footprint:
+    """Of what a cursor is about to execute; `context` is SQLAlchemy's ExecutionContext."""
+    remembered = known.setdefault(context.dialect, {})
+    found = remembered.get(statement)
+    if found is None:
+        compiled = getattr(context, "compiled", None)
+        found = of_text(statement) if compiled is None else of_construct(compiled.statement, statement)
+        if len(remembered) < MOST:
+            remembered[statement] = found
+    return found
+
+
 def of_text(statement: str) -> Footprint:
     """SQL of the driver's own: it may read anything, and writes something unless its first word says otherwise."""
-    writes = frozenset[str]() if READING.match(statement) else frozenset({"?"})
-    return Footprint(frozenset(), writes, parsed=False)
+    if CONTROL.match(statement):
+        return Footprint()
+    writes = frozenset[str]() if READING.match(statement) else frozenset({UNPARSED})
+    return Footprint(writes=writes, parsed=False)
 
 
 def of_construct(construct: Any, statement: str) -> Footprint:
-    reads, writes, parsed = set[str](), set[str](), True
-    for part in visitors.iterate(construct):
-        if isinstance(part, UpdateBase):
-            writes |= touched(part)
-        elif isinstance(part, Table):
-            reads.add(part.fullname)
-        elif isinstance(part, TextClause):
-            parsed = False
-    if isinstance(construct, UpdateBase):
-        writes |= touched(construct)
+    parts = [construct, *visitors.iterate(construct)]
+    tables = [part for part in parts if isinstance(part, TableClause)]
+    changes = [part for part in parts if isinstance(part, UpdateBase)]
+    writes = {table.fullname for change in changes for table in targets(change)}
+    follows = frozenset[str]().union(*map(followers_of, changes))
+    parsed = not any(map(hides, parts))
     if not parsed and not writes:
         return of_text(statement)
-    return Footprint(frozenset(reads), frozenset(writes), parsed)
+    reads = {table.fullname for table in tables} | mentioned(tables, statement)
+    return Footprint(frozenset(reads), frozenset(writes) | follows, follows, parsed)
 
 
-def touched(dml: UpdateBase) -> set[str]:
-    """The table, and those that foreign keys change with it."""
-    table = dml.table
-    if not isinstance(table, Table):
-        return set()
-    return {table.fullname} | (
-        set(followers(table.metadata, table.fullname)) if isinstance(dml, Delete | Update) else set()
-    )
+def hides(part: Any) -> bool:
+    """SQL in a string, where tables can be."""
+    literal = isinstance(part, ColumnElement) and getattr(part, "is_literal", False)
+    return isinstance(part, TextClause) or (literal and "select" in str(getattr(part, "name", "")).lower())
+
+
+def mentioned(tables: Iterable[TableClause], statement: str) -> set[str]:
+    """Tables of the same schema whose names are in the text. What eager loads, column properties and loader criteria
+    add is in the text only, and a table too many costs a hit, while one too few makes a stale one.
+    """
+    words = set(WORD.findall(statement))
+    schemas = {table.metadata for table in tables if isinstance(table, Table)}
+    every = [table for schema in schemas for table in schema.tables.values()]
+    return {table.fullname for table in every if words.issuperset(WORD.findall(table.name))}
+
+
+def targets(change: UpdateBase) -> list[TableClause]:
+    return [part for part in visitors.iterate(change.table) if isinstance(part, TableClause)]
+
+
+def followers_of(change: UpdateBase) -> frozenset[str]:
+    """The tables whose rows foreign keys change with it. An insertion changes none, unless it may replace a row."""
+    replaces = isinstance(change, Insert) and (change._post_values_clause is not None or change._prefixes)
+    if not (replaces or isinstance(change, Delete | Update)):
+        return frozenset()
+    names = [(table.metadata, table.fullname) for table in targets(change) if isinstance(table, Table)]
+    only = "ondelete" if isinstance(change, Delete) else "onupdate" if isinstance(change, Update) else ""
+    return frozenset[str]().union(*(followers(metadata, name, only, len(metadata.tables)) for metadata, name in names))
 
 
 @lru_cache
-def followers(metadata: MetaData, name: str) -> frozenset[str]:
-    """The tables whose rows the database itself changes when a row of `name` goes, or gets another key."""
-    found: set[str] = set()
-    waiting = [name]
+def followers(metadata: MetaData, name: str, only: str, _size: int) -> frozenset[str]:
+    """The tables whose rows the database itself changes when a row of `name` goes, or gets another key.
+
+    Args:
+        only: "ondelete" or "onupdate", the action that is taken first; what it leads to may be either.
+    """
+    found = set(acting(metadata, name, only))
+    waiting = list(found)
     while waiting:
-        parent = waiting.pop()
-        for table in metadata.tables.values():
-            acts = any(
-                key.column.table.fullname == parent and (key.ondelete or key.onupdate) for key in table.foreign_keys
-            )
-            if acts and table.fullname not in found:
-                found.add(table.fullname)
-                waiting.append(table.fullname)
+        new = acting(metadata, waiting.pop(), "") - found
+        found |= new
+        waiting += new
     return frozenset(found)
+
+
+def acting(metadata: MetaData, parent: str, only: str) -> set[str]:
+    return {
+        table.fullname
+        for table in metadata.tables.values()
+        if any(key.column.table.fullname == parent and acts(key, only) for key in table.foreign_keys)
+    }
+
+
+def acts(key: ForeignKey, only: str) -> bool:
+    actions = {"ondelete": key.ondelete, "onupdate": key.onupdate}
+    passive = (None, "RESTRICT", "NO ACTION")
+    return any(
+        (action or "").upper() not in (*passive, "") for name, action in actions.items() if name == only or not only
+    )

@@ -1,0 +1,79 @@
+"""Tags of single rows, such as `article:<slug>`: a flush says which rows it changes, all else says `<table>!bulk`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.sql import ClauseElement
+
+from hotroute.cache.changes import BULK, FLUSHING, touch
+
+FLUSHED = "hotroute.flushed"
+
+
+class RowTags:
+    """The models whose changes are told by row. A read that carries a row's tag carries `<table>!bulk` too.
+
+    Register every class that is mapped to a table, or none. Two transactions at READ COMMITTED, of which one gives a
+    row another key while the other changes that row without having locked it: the second says the old key, and its
+    change goes unseen under the new one. Load what you change `with_for_update()` where keys change.
+
+    Args:
+        sessions: the `Session` class, or a sessionmaker, whose flushes are followed.
+    """
+
+    def __init__(self, sessions: Any = Session) -> None:
+        event.listen(sessions, "after_flush", finish)
+        event.listen(sessions, "after_soft_rollback", finish)
+
+    def register(self, model: type, *attributes: str, name: str) -> None:
+        """Changes to a row touch `name:<value>` for the old and the new value of each attribute."""
+        for attribute in attributes:
+            # Otherwise an expired attribute is set without its old value being asked for.
+            event.listen(getattr(model, attribute), "set", ignore, active_history=True, propagate=True)
+        for change in ("insert", "update", "delete"):
+            event.listen(model, f"before_{change}", begin, propagate=True)
+            event.listen(model, f"after_{change}", telling(attributes, name), propagate=True)
+
+
+def telling(attributes: tuple[str, ...], name: str) -> Callable[[Mapper[Any], Connection, Any], None]:
+    def tell(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+        for attribute in attributes:
+            values = keys(target, attribute)
+            unknown = [f"{table}{BULK}" for table in tables(mapper)] if values is None else []
+            touch(connection, [*unknown, *(f"{name}:{value}" for value in values or ())])
+
+    return tell
+
+
+def keys(target: Any, attribute: str) -> list[Any] | None:
+    """The values of an attribute before and after the flush; None if one is not known, as of an expression."""
+    state = inspect(target)
+    history = state.attrs[attribute].history
+    values = [*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())]
+    replaced = bool(history.added) and not history.deleted and state.persistent
+    if not values or replaced or any(isinstance(value, ClauseElement) for value in values):
+        return None
+    return values
+
+
+def begin(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+    """What the flush writes to these tables, it tells by row. Only the flush: see `finish`."""
+    connection.info.setdefault(FLUSHING, set()).update(tables(mapper))
+    session = inspect(target).session
+    session.info.setdefault(FLUSHED, []).append(connection.info)
+
+
+def finish(session: Session, *_: Any) -> None:
+    """Also after a flush that failed in a savepoint, whose transaction goes on."""
+    for info in session.info.pop(FLUSHED, ()):
+        info.pop(FLUSHING, None)
+
+
+def tables(mapper: Mapper[Any]) -> list[str]:
+    return [str(getattr(table, "fullname", table)) for table in mapper.tables]
+
+
+def ignore(*_: Any) -> None:
+    """The listener is there for its `active_history`."""
