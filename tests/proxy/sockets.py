@@ -1,5 +1,6 @@
 """Talking to the proxy below HTTP clients: bytes as they are, over TLS as the test wants it."""
 
+import datetime as dt
 import socket
 import ssl
 from collections.abc import Iterator
@@ -57,14 +58,12 @@ class Authority:
 
     def certificate(self, folder: Path, *names: str, key: trustme.KeyType = trustme.KeyType.ECDSA) -> dict[str, str]:
         """A certificate for the names in `folder`, and the settings that name it."""
-        issued = self.authority.issue_cert(*names, key_type=key)
+        now = dt.datetime.now(dt.UTC)
+        valid = {"not_before": now - dt.timedelta(hours=1), "not_after": now + dt.timedelta(days=80)}
+        issued = self.authority.issue_cert(*names, key_type=key, **valid)
         path = folder / "chain.pem"
         issued.private_key_and_cert_chain_pem.write_to_path(str(path))
         return {"TLS_CERTIFICATE": str(path), "TLS_CERTIFICATE_KEY": str(path)}
-
-    def write(self, folder: Path) -> Path:
-        self.authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-        return folder / "authority.pem"
 
     def trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()

@@ -9,6 +9,7 @@ from hotroute.serving.binaries import INSTALL, NotInstalledError
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 LIFETIME = dt.timedelta(days=365)
+CLOCKS_DIFFER = dt.timedelta(hours=1)
 RENEWAL = dt.timedelta(days=30)
 """A certificate with less than this left is replaced."""
 
@@ -49,9 +50,10 @@ def issue(certificate: Certificate) -> None:
         import trustme  # noqa: PLC0415  # of requirements/embedded.txt: production brings its own certificate
     except ImportError:
         raise NotInstalledError(f"A development certificate needs trustme. {INSTALL}") from None
-    until = dt.datetime.now(dt.UTC) + LIFETIME
+    now = dt.datetime.now(dt.UTC)
+    until = now + LIFETIME
     authority = trustme.CA(organization_name="Hotroute development")
-    leaf = authority.issue_cert(*NAMES, not_after=until)
+    leaf = authority.issue_cert(*NAMES, not_before=min(now, until) - CLOCKS_DIFFER, not_after=until)
     write_private(certificate.authority, authority.cert_pem.bytes())
     write_private(certificate.chain, leaf.private_key_and_cert_chain_pem.bytes())
 
