@@ -13,6 +13,7 @@ run: $(VENV)/.embedded ## the whole stack on this machine: API, Redis, Gunicorn,
 	@$(BIN)/hotroute up
 
 test: $(VENV)/.development ## the tests, on SQLite and PostgreSQL
+	@$(BIN)/python -m tests.requirements
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: lint test ## what CI runs: lint, types, import contracts, tests
