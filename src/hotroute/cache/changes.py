@@ -52,8 +52,7 @@ class Changes:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
         connections, and fire for savepoints too; these see every statement and the outermost commit only.
         """
-        # First: a driver's BEGIN that another listener sends belongs to the new transaction.
-        event.listen(engine, "begin", self.begin, insert=True)
+        event.listen(engine, "begin", self.begin)
         event.listen(engine, "rollback", self.forget)
         event.listen(engine, "before_cursor_execute", note)
         event.listen(engine, "prepare_twophase", refuse_two_phases)
@@ -64,18 +63,16 @@ class Changes:
         commit = dialect.do_commit
 
         def do_commit(connection: Any) -> None:
+            leave = False
             try:
                 refuse_late(self.mark(connection.info))
-            except BaseException:
+                leave = True
+                commit(connection)
+            except BaseException as error:
                 # SQLAlchemy does not, after a COMMIT that failed: the next transaction would commit our writes.
                 with suppress(Exception):
                     dialect.do_rollback(connection)
-                self.finish(connection.info)
-                raise
-            try:
-                commit(connection)
-            except BaseException as error:
-                self.finish(connection.info, leave=not refused(dialect, error, connection))
+                self.finish(connection.info, leave=leave and not refused(dialect, error, connection))
                 raise
             self.finish(connection.info)
 
@@ -147,7 +144,8 @@ def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> No
         seen.refuse("the request wrote")
     elif not found.parsed:
         seen.refuse("an unparsed statement ran")
-    if connection.info.get(BEGUN, 0.0) < seen.began:
+    # BEGIN itself, where another listener sends it, comes before we hear of the new transaction; it reads nothing.
+    if (found.reads or not found.parsed) and connection.info.get(BEGUN, 0.0) < seen.began:
         seen.refuse("a transaction was older than the question")
 
 

@@ -24,17 +24,29 @@ class RowTags:
     """
 
     def __init__(self, sessions: Any = Session) -> None:
-        event.listen(sessions, "after_flush", finish)
-        event.listen(sessions, "after_soft_rollback", finish)
+        self.listeners: list[tuple[Any, str, Callable[..., None]]] = []
+        self.listen(sessions, "after_flush", finish)
+        self.listen(sessions, "after_soft_rollback", finish)
 
     def register(self, model: type, *attributes: str, name: str) -> None:
         """Changes to a row touch `name:<value>` for the old and the new value of each attribute."""
         for attribute in attributes:
             # Otherwise an expired attribute is set without its old value being asked for.
-            event.listen(getattr(model, attribute), "set", ignore, active_history=True, propagate=True)
+            self.listen(getattr(model, attribute), "set", ignore, active_history=True, propagate=True)
+        tell = telling(attributes, name)
         for change in ("insert", "update", "delete"):
-            event.listen(model, f"before_{change}", begin, propagate=True)
-            event.listen(model, f"after_{change}", telling(attributes, name), propagate=True)
+            self.listen(model, f"before_{change}", begin, propagate=True)
+            self.listen(model, f"after_{change}", tell, propagate=True)
+
+    def listen(self, target: Any, name: str, listener: Callable[..., None], **options: bool) -> None:
+        event.listen(target, name, listener, **options)
+        self.listeners.append((target, name, listener))
+
+    def remove(self) -> None:
+        """Models outlive the applications, and the tests, that register them."""
+        for target, name, listener in self.listeners:
+            if event.contains(target, name, listener):
+                event.remove(target, name, listener)
 
 
 def telling(attributes: tuple[str, ...], name: str) -> Callable[[Mapper[Any], Connection, Any], None]:
@@ -60,9 +72,9 @@ def keys(target: Any, attribute: str) -> list[Any] | None:
 
 def begin(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
     """What the flush writes to these tables, it tells by row. Only the flush: see `finish`."""
+    if FLUSHING not in connection.info:
+        inspect(target).session.info.setdefault(FLUSHED, []).append(connection.info)
     connection.info.setdefault(FLUSHING, set()).update(tables(mapper))
-    session = inspect(target).session
-    session.info.setdefault(FLUSHED, []).append(connection.info)
 
 
 def finish(session: Session, *_: Any) -> None:

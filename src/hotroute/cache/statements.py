@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ForeignKey, MetaData, Table
+from sqlalchemy import Table
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ColumnElement, Delete, Insert, TableClause, TextClause, Update, visitors
 from sqlalchemy.sql.dml import UpdateBase
@@ -64,7 +63,7 @@ def of_construct(construct: Any, statement: str) -> Footprint:
     tables = [part for part in parts if isinstance(part, TableClause)]
     changes = [part for part in parts if isinstance(part, UpdateBase)]
     writes = {table.fullname for change in changes for table in targets(change)}
-    follows = frozenset[str]().union(*map(followers_of, changes))
+    follows = frozenset[str]().union(*(followers_of(change, statement) for change in changes))
     parsed = not any(map(hides, parts))
     if not parsed and not writes:
         return of_text(statement)
@@ -92,43 +91,36 @@ def targets(change: UpdateBase) -> list[TableClause]:
     return [part for part in visitors.iterate(change.table) if isinstance(part, TableClause)]
 
 
-def followers_of(change: UpdateBase) -> frozenset[str]:
+def followers_of(change: UpdateBase, statement: str) -> set[str]:
     """The tables whose rows foreign keys change with it. An insertion changes none, unless it may replace a row."""
     replaces = isinstance(change, Insert) and (change._post_values_clause is not None or change._prefixes)
-    if not (replaces or isinstance(change, Delete | Update)):
-        return frozenset()
-    names = [(table.metadata, table.fullname) for table in targets(change) if isinstance(table, Table)]
-    only = "ondelete" if isinstance(change, Delete) else "onupdate" if isinstance(change, Update) else ""
-    return frozenset[str]().union(*(followers(metadata, name, only, len(metadata.tables)) for metadata, name in names))
+    found = set[str]()
+    for table in targets(change):
+        if isinstance(table, Table) and (replaces or isinstance(change, Delete)):
+            found |= followers(table, acting(table, "ondelete"))
+        if isinstance(table, Table) and (replaces or isinstance(change, Update)):
+            found |= followers(table, acting(table, "onupdate", set(WORD.findall(statement))))
+    return found
 
 
-@lru_cache
-def followers(metadata: MetaData, name: str, only: str, _size: int) -> frozenset[str]:
-    """The tables whose rows the database itself changes when a row of `name` goes, or gets another key.
-
-    Args:
-        only: "ondelete" or "onupdate", the action that is taken first; what it leads to may be either.
-    """
-    found = set(acting(metadata, name, only))
-    waiting = list(found)
+def followers(parent: Table, first: set[str]) -> set[str]:
+    """Those, and what follows them, by either action."""
+    found, waiting = set(first), list(first)
     while waiting:
-        new = acting(metadata, waiting.pop(), "") - found
+        table = parent.metadata.tables[waiting.pop()]
+        new = (acting(table, "ondelete") | acting(table, "onupdate")) - found
         found |= new
         waiting += new
-    return frozenset(found)
+    return found
 
 
-def acting(metadata: MetaData, parent: str, only: str) -> set[str]:
+def acting(parent: Table, action: str, columns: set[str] | None = None) -> set[str]:
+    """The tables with a foreign key to `parent`, to one of `columns` if given, that does not just refuse."""
     return {
         table.fullname
-        for table in metadata.tables.values()
-        if any(key.column.table.fullname == parent and acts(key, only) for key in table.foreign_keys)
+        for table in parent.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.fullname == parent.fullname
+        and (columns is None or key.column.name in columns)
+        and (getattr(key, action) or "NO ACTION").upper() not in ("RESTRICT", "NO ACTION")
     }
-
-
-def acts(key: ForeignKey, only: str) -> bool:
-    actions = {"ondelete": key.ondelete, "onupdate": key.onupdate}
-    passive = (None, "RESTRICT", "NO ACTION")
-    return any(
-        (action or "").upper() not in (*passive, "") for name, action in actions.items() if name == only or not only
-    )

@@ -1,0 +1,609 @@
+"""Which writes are marked, when, and what becomes of the mark: on both databases, with real transactions."""
+
+import contextvars
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from sqlalchemy import (
+    Connection,
+    Engine,
+    NullPool,
+    column,
+    create_engine,
+    delete,
+    event,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlalchemy.orm import Session, joinedload, with_loader_criteria
+
+from hotroute import database
+from hotroute.cache import capture
+from hotroute.cache.capture import Capture
+from hotroute.cache.changes import Changes, MarkExpiredError, UncachedWriteError, touch
+from hotroute.cache.link import Unreachable
+from hotroute.cache.sessions import mark_together
+from tests.cache.journal import Journal
+from tests.cache.shop import Base, Label, Maker, Product, Promise, Review, Stock, labelled
+from tests.databases import driver
+
+PRODUCTS, LABELS, MAKERS, REVIEWS, LABELLED = (
+    "shop_product",
+    "shop_label",
+    "shop_maker",
+    "shop_review",
+    "shop_labelled",
+)
+LABEL = Label.metadata.tables[LABELS]
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture
+def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
+    """Followed, and its tables made anew: a maker of one product, that has a label and a review."""
+    made = create_engine(**database.options(driver(database_url), pool_size=2, timeout=5))
+    database.prepare(made)
+    Base.metadata.drop_all(made)
+    Base.metadata.create_all(made)
+    with Session(made) as session, session.begin():
+        label, review = Label(name="old"), Review()
+        maker = Maker(name="Ada")
+        session.add(Product(slug="tea", maker=maker, labels=[label], reviews=[review]))
+        session.flush()
+        session.add(Stock(slug="tea"))
+    Changes(journal, mark_ttl=15).follow(made)
+    yield made
+    Base.metadata.drop_all(made)
+    made.dispose()
+
+
+def seen(engine: Engine, journal: Journal, act: Callable[[Session], object]) -> set[str]:
+    """The tags that a session marks when it does this and commits."""
+    with Session(engine) as session:
+        act(session)
+        session.commit()
+    assert not journal.marks_left
+    return journal.touched
+
+
+def bulk(*tables: str) -> set[str]:
+    return {tag for table in tables for tag in (table, f"{table}!bulk")}
+
+
+@contextmanager
+def captured() -> Iterator[Capture]:
+    found = Capture()
+    token = capture.current.set(found)
+    try:
+        yield found
+    finally:
+        capture.current.reset(token)
+
+
+def test_the_mark_is_there_before_the_commit_and_gone_after_it(engine: Engine, journal: Journal) -> None:
+    visible: list[int | None] = []
+
+    def look() -> None:
+        with engine.connect() as other:
+            visible.append(other.scalar(select(func.count()).where(Label.name == "new")))
+
+    journal.at = {"mark": look, "done": look}
+    seen(engine, journal, lambda session: session.add(Label(name="new")))
+    assert journal.order == ["mark", "done"]
+    assert visible == [0, 1]
+
+
+def test_what_is_flushed_by_commit_itself_is_marked(engine: Engine, journal: Journal) -> None:
+    assert LABELS in seen(engine, journal, lambda session: session.add(Label(name="new")))
+
+
+def test_a_secondary_table_is_seen(engine: Engine, journal: Journal) -> None:
+    def unlabel(session: Session) -> None:
+        product = session.get_one(Product, 1)
+        product.labels.clear()
+
+    assert seen(engine, journal, unlabel) == bulk(LABELLED)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session: session.execute(update(Label).values(name="bulk")),
+        lambda session: session.execute(update(LABEL).values(name="bulk")),
+        lambda session: session.query(Label).update({"name": "legacy"}),
+        lambda session: session.bulk_insert_mappings(Label, [{"name": "a"}, {"name": "b"}]),
+        lambda session: session.bulk_update_mappings(Label, [{"id": 1, "name": "b"}]),
+        lambda session: session.bulk_save_objects([Label(name="a")]),
+        lambda session: session.execute(insert(Label), [{"name": "a"}, {"name": "b"}]),
+        lambda session: session.execute(insert(Label).returning(Label.id), [{"name": "a"}, {"name": "b"}]).all(),
+        lambda session: session.execute(update(Label), [{"id": 1, "name": "b"}]),
+        lambda session: session.connection().execute(insert(Label).values(name="core")),
+        lambda session: session.connection().execute(insert(LABEL), [{"name": "a"}, {"name": "b"}]),
+        lambda session: session.execute(table(LABELS, column("name")).insert().values(name="light")),
+        lambda session: session.execute(
+            insert(Label).from_select(["id", "name"], select(Product.id + 7, Product.slug))
+        ),
+        lambda session: session.execute(update(Label).values(name=select(Maker.name).scalar_subquery())),
+    ],
+)
+def test_every_way_to_write_to_a_table_is_seen(
+    engine: Engine, journal: Journal, act: Callable[[Session], object]
+) -> None:
+    assert seen(engine, journal, act) == bulk(LABELS)
+
+
+def test_a_write_in_a_common_table_expression_is_seen(engine: Engine, journal: Journal) -> None:
+    if engine.dialect.name == "sqlite":  # which has no such expression; its footprint is asked for all the same
+        with engine.connect() as connection, suppress(DBAPIError):
+            connection.execute(select(insert(Label).values(name="new").returning(Label.id).cte()))
+            raise AssertionError("SQLite has learned it: drop this branch")
+        return
+    made = insert(Label).values(name="new").returning(Label.id).cte()
+    assert seen(engine, journal, lambda session: session.execute(select(made.c.id))) >= bulk(LABELS)
+    dropped = delete(Review).cte()
+    assert seen(engine, journal, lambda session: session.execute(select(Maker.id).add_cte(dropped))) >= bulk(REVIEWS)
+
+
+def test_an_upsert_is_seen_with_what_its_update_may_lead_to(engine: Engine, journal: Journal) -> None:
+    dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Product).values(id=1, slug="coffee")
+    statement = statement.on_conflict_do_update(index_elements=["id"], set_={"slug": "coffee"})
+    assert seen(engine, journal, lambda session: session.execute(statement)) >= bulk(PRODUCTS, "shop_stock")
+
+
+@pytest.mark.only("sqlite")
+def test_an_insert_or_replace_is_seen_with_what_it_deletes(engine: Engine, journal: Journal) -> None:
+    statement = insert(Product).prefix_with("OR REPLACE").values(id=2, slug="tea")
+
+    def replace(session: Session) -> None:
+        session.execute(delete(Stock))
+        session.execute(statement)
+        assert session.scalar(select(func.count()).select_from(Review)) == 0
+
+    assert seen(engine, journal, replace) >= bulk(PRODUCTS, REVIEWS, LABELLED)
+
+
+def test_what_the_database_deletes_along_is_seen(engine: Engine, journal: Journal) -> None:
+    def leave(session: Session) -> None:
+        session.execute(delete(Stock))
+        session.execute(delete(Maker))
+        assert session.scalar(select(func.count()).select_from(Review)) == 0
+
+    assert seen(engine, journal, leave) >= bulk(MAKERS, PRODUCTS, REVIEWS, LABELLED)
+
+
+def test_what_the_database_deletes_along_with_a_flush_is_seen(engine: Engine, journal: Journal) -> None:
+    def leave(session: Session) -> None:
+        session.execute(delete(Stock))
+        session.delete(session.get_one(Maker, 1))
+
+    assert seen(engine, journal, leave) >= bulk(MAKERS, PRODUCTS, REVIEWS, LABELLED)
+
+
+def test_a_key_that_the_database_changes_along_is_seen_and_nothing_more(engine: Engine, journal: Journal) -> None:
+    rename = update(Product).values(slug="coffee")
+    assert seen(engine, journal, lambda session: session.execute(rename)) == bulk(PRODUCTS, "shop_stock")
+
+
+def test_what_refers_to_a_key_does_not_follow_other_columns(engine: Engine, journal: Journal) -> None:
+    reprice = update(Product).values(price=7)
+    assert seen(engine, journal, lambda session: session.execute(reprice)) == bulk(PRODUCTS)
+
+
+def test_plain_connections_are_seen(engine: Engine, journal: Journal) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(Label).values(name="new"))
+    assert journal.steps == [("mark", frozenset(bulk(LABELS))), ("done", frozenset(bulk(LABELS)))]
+
+
+def test_an_engine_with_options_is_followed_with_the_engine(engine: Engine, journal: Journal) -> None:
+    with engine.execution_options(**database.WRITES).begin() as connection:
+        connection.execute(insert(Label).values(name="new"))
+    assert journal.order == ["mark", "done"]
+
+
+def test_who_reads_marks_nothing(engine: Engine, journal: Journal) -> None:
+    assert seen(engine, journal, lambda session: session.scalars(select(Product)).unique().all()) == set()
+    assert seen(engine, journal, lambda session: session.execute(text("SELECT 1"))) == set()
+    assert journal.steps == []
+
+
+def test_what_is_rolled_back_marks_nothing_even_in_the_next_transaction(engine: Engine, journal: Journal) -> None:
+    with Session(engine) as session:
+        session.execute(insert(Label).values(name="no"))
+        session.rollback()
+        session.execute(insert(Review).values(id=7, text=""))
+        session.commit()
+    assert journal.touched == bulk(REVIEWS)
+
+
+def test_a_connection_given_back_without_a_commit_leaves_nothing_behind(engine: Engine, journal: Journal) -> None:
+    connection = engine.connect()
+    connection.execute(insert(Label).values(name="no"))
+    connection.close()
+    raw = engine.raw_connection()  # the same connection of the pool, no engine event in between
+    raw.close()
+    with engine.begin() as connection:
+        connection.execute(insert(Review).values(id=7, text=""))
+    assert journal.touched == bulk(REVIEWS)
+
+
+def test_a_savepoint_marks_nothing_before_the_commit(engine: Engine, journal: Journal) -> None:
+    with Session(engine) as session:
+        with session.begin_nested():
+            session.add(Label(name="inner"))
+        assert journal.steps == []
+        with suppress(ZeroDivisionError), session.begin_nested():
+            session.execute(delete(Review))
+            raise ZeroDivisionError
+        session.commit()
+    assert journal.order == ["mark", "done"]
+    assert LABELS in journal.touched
+
+
+def test_the_write_before_a_savepoint_that_is_rolled_back_is_marked(engine: Engine, journal: Journal) -> None:
+    def act(session: Session) -> None:
+        session.execute(insert(Label).values(name="outer"))
+        with suppress(ZeroDivisionError), session.begin_nested():
+            raise ZeroDivisionError
+
+    assert seen(engine, journal, act) >= bulk(LABELS)
+
+
+def test_touch_adds_tags_of_the_callers_own(engine: Engine, journal: Journal) -> None:
+    assert seen(engine, journal, lambda session: touch(session.connection(), ["own"])) == {"own"}
+
+
+# What a transaction may not do
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE shop_label SET name = 'x'",
+        "WITH x AS (SELECT 1) DELETE FROM shop_label",
+        "/* comment */ DELETE FROM shop_label",
+        " delete from shop_label",
+    ],
+)
+@pytest.mark.parametrize("how", ["text", "driver"])
+def test_a_write_in_sql_text_is_an_error_before_it_is_committed(
+    engine: Engine, journal: Journal, statement: str, how: str
+) -> None:
+    with engine.connect() as connection:
+        connection.execute(delete(labelled))
+        if how == "text":
+            connection.execute(text(statement))
+        else:
+            connection.exec_driver_sql(statement)
+        with pytest.raises(UncachedWriteError, match="invalidate"):
+            connection.commit()
+    assert count(engine, Label, Label.name == "old") == 1
+    assert journal.steps == []
+
+
+@pytest.mark.only("postgresql")
+@pytest.mark.parametrize("statement", ["SELECT 1; DELETE FROM shop_review", "EXPLAIN ANALYZE DELETE FROM shop_review"])
+def test_a_write_behind_a_reading_word_is_an_error(engine: Engine, statement: str) -> None:
+    with pytest.raises(UncachedWriteError), engine.begin() as connection:
+        connection.execute(text(statement))
+    assert count(engine, Review) == 1
+
+
+def test_a_write_under_autocommit_is_refused_before_it_happens(engine: Engine) -> None:
+    made = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    Changes(Journal(), mark_ttl=15).follow(made)
+    plain = create_engine(engine.url, poolclass=NullPool)
+    Changes(Journal(), mark_ttl=15).follow(plain)
+    for each in (made, plain.execution_options(isolation_level="AUTOCOMMIT")):
+        with pytest.raises(UncachedWriteError, match="AUTOCOMMIT"), each.connect() as connection:
+            connection.execute(insert(Label).values(name="no"))
+    assert count(engine, Label) == 1
+
+
+@pytest.mark.only("postgresql")
+def test_two_phases_are_refused(engine: Engine) -> None:
+    with Session(engine, twophase=True) as session:
+        session.execute(insert(Label).values(name="no"))
+        with pytest.raises(UncachedWriteError, match="two-phase"):
+            session.commit()
+    assert count(engine, Label) == 1
+
+
+# What can go wrong
+
+
+def count(engine: Engine, model: type[Base], *conditions: object) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(model).where(*conditions)) or 0  # type: ignore[arg-type]
+
+
+def test_a_store_that_cannot_mark_aborts_the_commit(engine: Engine, journal: Journal) -> None:
+    journal.unreachable_after = 0
+    with Session(engine) as session:
+        session.add(Label(name="no"))
+        with pytest.raises(Unreachable):
+            session.commit()
+    assert count(engine, Label) == 1
+
+
+def test_what_was_not_committed_is_not_committed_by_the_next_transaction(engine: Engine, journal: Journal) -> None:
+    with engine.connect() as connection:
+        connection.execute(insert(Label).values(name="no"))
+        journal.unreachable_after = 0
+        with pytest.raises(Unreachable):
+            connection.commit()
+        journal.unreachable_after = -1
+        connection.rollback()
+        connection.execute(insert(Review).values(id=7, text=""))
+        connection.commit()
+    assert count(engine, Label) == 1
+    assert journal.touched == bulk(REVIEWS)
+
+
+def test_a_store_that_fails_after_the_commit_does_not_fail_the_write(
+    engine: Engine, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise Unreachable("gone")
+
+    journal.at = {"done": fail}
+    with engine.begin() as connection:
+        connection.execute(insert(Label).values(name="yes"))
+    assert count(engine, Label) == 2
+    assert "expires by itself" in caplog.text
+    assert journal.marks_left
+
+
+def test_a_mark_that_expired_before_the_commit_aborts_it(database_url: str, engine: Engine, journal: Journal) -> None:
+    late = create_engine(engine.url, poolclass=NullPool)
+    database.prepare(late)
+    Changes(journal, mark_ttl=0).follow(late)
+    with pytest.raises(MarkExpiredError), late.begin() as connection:
+        connection.execute(insert(Label).values(name="no"))
+    assert count(engine, Label) == 1
+    assert not journal.marks_left
+
+
+def test_a_commit_that_the_database_refuses_takes_the_mark_away(engine: Engine, journal: Journal) -> None:
+    with Session(engine) as session:
+        session.add(Promise(label_id=99))
+        with pytest.raises(IntegrityError):
+            session.commit()
+        session.rollback()
+        assert session.scalars(select(Promise.id)).all() == [], "not even here: the transaction is over"
+    assert journal.order == ["mark", "done"]
+    assert not journal.marks_left
+
+
+@pytest.mark.only("postgresql")
+def test_a_connection_that_is_killed_in_commit_leaves_the_mark(engine: Engine, journal: Journal) -> None:
+    with engine.connect() as connection:
+        connection.execute(insert(Label).values(name="who knows"))
+        pid = connection.scalar(select(func.pg_backend_pid()))
+        journal.at = {"mark": lambda: kill(engine, pid)}
+        with pytest.raises(DBAPIError) as caught:
+            connection.commit()
+        assert caught.value.connection_invalidated
+        connection.rollback()
+        assert journal.marks_left == bulk(LABELS)
+        connection.execute(insert(Review).values(id=7, text=""))
+        journal.at = {}
+        connection.commit()
+    assert journal.marks_left == bulk(LABELS)
+    assert journal.steps[-1] == ("done", frozenset(bulk(REVIEWS)))
+
+
+def kill(engine: Engine, pid: int | None) -> None:
+    with engine.connect() as other:
+        other.execute(select(func.pg_terminate_backend(pid, 5000)))
+
+
+@pytest.mark.only("postgresql")
+def test_a_connection_that_dies_before_commit_is_rolled_back_as_ever(engine: Engine, journal: Journal) -> None:
+    with Session(engine) as session:
+        session.execute(insert(Label).values(name="no"))
+        kill(engine, session.scalar(select(func.pg_backend_pid())))
+        with pytest.raises(DBAPIError):
+            session.execute(select(Label.id))
+        with pytest.raises(PendingRollbackError):
+            session.execute(select(Label.id))
+        session.rollback()
+        session.execute(insert(Review).values(id=7, text=""))
+        session.commit()
+    assert journal.touched == bulk(REVIEWS)
+
+
+def test_a_connection_that_is_given_up_says_nothing_later(engine: Engine, journal: Journal) -> None:
+    with engine.connect() as connection:
+        connection.execute(insert(Label).values(name="no"))
+        connection.invalidate()
+        connection.rollback()
+        connection.execute(insert(Review).values(id=7, text=""))
+        connection.commit()
+    assert journal.touched == bulk(REVIEWS)
+    assert count(engine, Label) == 1
+
+
+# Two engines in one session
+
+
+@pytest.fixture
+def both(engine: Engine, database_url: str, journal: Journal) -> Iterator[Session]:
+    """A session on two engines, whose labels are on the one and whose reviews on the other."""
+    other = create_engine("sqlite://" if engine.dialect.name == "sqlite" else driver(database_url), pool_size=2)
+    Base.metadata.create_all(other)
+    changes = Changes(journal, mark_ttl=15)
+    changes.follow(other)
+    session = Session(binds={Label: engine, Maker: engine, Review: other})
+    mark_together(changes, session)
+    with session:
+        yield session
+    other.dispose()
+
+
+def write_both(session: Session) -> None:
+    session.add(Label(name="new"))
+    session.add(Review(id=7))
+
+
+def test_two_engines_are_marked_before_the_first_commits(engine: Engine, both: Session, journal: Journal) -> None:
+    write_both(both)
+    both.commit()
+    assert journal.order == ["mark", "mark", "done", "done"]
+    assert journal.touched == bulk(LABELS, REVIEWS)
+    assert not journal.marks_left
+
+
+def test_if_the_second_engine_cannot_be_marked_none_commits(engine: Engine, both: Session, journal: Journal) -> None:
+    journal.unreachable_after = 1
+    write_both(both)
+    with pytest.raises(Unreachable):
+        both.commit()
+    both.rollback()
+    assert both.scalars(select(Review.id).where(Review.id == 7)).all() == []
+    assert both.scalars(select(Label.name)).all() == ["old"]
+    assert not journal.marks_left
+
+
+def test_a_savepoint_on_two_engines_marks_nothing(both: Session, journal: Journal) -> None:
+    both.connection(bind_arguments={"mapper": Review})
+    with both.begin_nested():
+        write_both(both)
+    assert journal.steps == []
+    both.commit()
+    assert journal.order == ["mark", "mark", "done", "done"]
+
+
+def test_what_is_written_after_the_others_were_marked_is_marked_too(both: Session, journal: Journal) -> None:
+    def late(session: Session) -> None:
+        session.execute(insert(Maker).values(id=9, name=""))
+
+    event.listen(both, "before_commit", late)
+    write_both(both)
+    both.commit()
+    assert journal.touched >= bulk(LABELS, REVIEWS, MAKERS)
+    assert not journal.marks_left
+
+
+# What a view reads
+
+
+def reads(engine: Engine, act: Callable[[Session], object]) -> Capture:
+    with captured() as found, Session(engine) as session:
+        act(session)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("act", "tables"),
+    [
+        (lambda session: session.execute(select(Label)).all(), {LABELS}),
+        (lambda session: session.execute(select(exists(select(Review.id)))).all(), {REVIEWS}),
+        (lambda session: session.execute(select(Label).where(Label.id.in_(select(Maker.id)))).all(), {LABELS, MAKERS}),
+        (lambda session: session.execute(select(Label.id).union(select(Maker.id))).all(), {LABELS, MAKERS}),
+        (lambda session: session.get(Product, 1), {PRODUCTS, MAKERS, REVIEWS}),
+        (lambda session: session.execute(select(func.count()).select_from(select(Product).subquery())).all(),
+         {PRODUCTS, REVIEWS}),
+        (lambda session: session.get(Product, 1).labels, {PRODUCTS, MAKERS, REVIEWS, LABELS, LABELLED}),
+        (lambda session: session.execute(select(Maker).options(joinedload(Maker.products))).unique().all(),
+         {PRODUCTS, MAKERS, REVIEWS}),
+        (lambda session: session.execute(
+            select(Label).options(with_loader_criteria(Label, Label.id.in_(select(Maker.id))))).all(),
+         {LABELS, MAKERS}),
+        (lambda session: session.execute(select(table(LABELS, column("name")))).all(), {LABELS}),
+    ],
+)  # fmt: skip
+def test_every_table_that_is_read_is_captured(
+    engine: Engine, act: Callable[[Session], object], tables: set[str]
+) -> None:
+    found = reads(engine, act)
+    assert found.tables == tables
+    assert found.obstacle == ""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session: session.execute(text("SELECT name FROM shop_label")),
+        lambda session: session.connection().exec_driver_sql("SELECT name FROM shop_label"),
+        lambda session: session.execute(select(Label).from_statement(text("SELECT * FROM shop_label"))),
+        lambda session: session.execute(select(Label.id).where(text("EXISTS (SELECT 1 FROM shop_review)"))),
+        lambda session: session.execute(select(literal_column("(SELECT count(*) FROM shop_review)"))),
+    ],
+)
+def test_sql_text_may_read_anything_and_its_answer_is_not_stored(
+    engine: Engine, act: Callable[[Session], object]
+) -> None:
+    assert "unparsed" in reads(engine, act).obstacle
+
+
+def test_a_view_that_writes_is_not_stored(engine: Engine) -> None:
+    assert "wrote" in reads(engine, lambda session: session.execute(insert(Label).values(name="x"))).obstacle
+
+
+def test_what_an_older_transaction_reads_is_not_stored(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.scalar(select(Label.id))
+        with captured() as found:
+            with session.begin_nested():
+                session.scalar(select(Label.id))
+            assert "older" in found.obstacle
+        session.rollback()
+        with captured() as found:
+            session.scalar(select(Label.id))
+        assert found.obstacle == ""
+
+
+def test_a_savepoint_and_a_begin_are_no_reason_not_to_store(engine: Engine) -> None:
+    def act(session: Session) -> None:
+        with session.begin_nested():
+            session.scalar(select(Label.id))
+
+    assert reads(engine, act).obstacle == ""
+
+
+def test_the_same_text_in_another_schema_is_another_statement(engine: Engine, journal: Journal) -> None:
+    """A plain table of that name was deleted from elsewhere; here others follow."""
+    elsewhere = create_engine("sqlite://")
+    Changes(Journal(), mark_ttl=15).follow(elsewhere)
+    with elsewhere.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        create = Maker.metadata.tables[MAKERS]
+        create.create(connection)
+        connection.execute(delete(table(MAKERS)))
+    elsewhere.dispose()
+
+    def leave(session: Session) -> None:
+        session.execute(delete(Stock))
+        session.execute(delete(Maker))
+
+    assert REVIEWS in seen(engine, journal, leave)
+
+
+def test_a_thread_with_a_copied_context_is_captured(engine: Engine) -> None:
+    with captured() as found:
+        contextvars.copy_context().run(lambda: read_labels(engine))
+    assert found.tables == {LABELS}
+
+
+def read_labels(engine: Engine) -> None:
+    with engine.connect() as connection:
+        names(connection)
+
+
+def names(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(Label.name)))
