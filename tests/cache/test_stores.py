@@ -66,6 +66,14 @@ def test_the_best_encoding_that_is_stored_is_served(store: Store) -> None:
     assert look(store, encodings=("br", "gzip", IDENTITY)).entry == Entry(b"head", b"b", "gzip")
 
 
+def test_an_entry_without_an_encoding_that_would_do_is_no_hit(store: Store) -> None:
+    save(store, lead(store))
+    asked = look(store, encodings=("br",))
+    assert asked.state is State.LEAD
+    assert asked.flight is not None
+    assert store.peek(asked.flight).entry is None
+
+
 def test_a_leader_that_is_gone_is_replaced(store: Store) -> None:
     flight = lead(store)
     waiting = look(store).flight

@@ -41,7 +41,7 @@ class MemoryStore:
     def look(self, question: Question) -> Answer:
         with self.lock:
             stored = self.entries.get(question.key)
-            if stored and stored.until > self.clock() and self.current(stored.vector):
+            if stored and stored.until > self.clock() and self.current(stored.vector) and fits(stored, question):
                 return hit(stored, question)
             if any(self.marked(tag) for tag in question.tags):
                 return Answer(State.DIRTY)
@@ -52,7 +52,8 @@ class MemoryStore:
     def peek(self, flight: Flight) -> Answer:
         with self.lock:
             stored = self.entries.get(flight.entry)
-            if stored and stored.until > self.clock() and stored.vector.items() <= flight.vector.items():
+            same = stored and stored.until > self.clock() and stored.vector.items() <= flight.vector.items()
+            if stored and same and fits(stored, flight.question):
                 return hit(stored, flight.question)
             held = self.leases.get(flight.lease)
             leads = held is not None and held[1] > self.clock()
@@ -121,6 +122,10 @@ class MemoryStore:
         """The oldest goes first; entries keep the order in which they were stored."""
         while len(self.entries) >= MOST_ENTRIES:
             del self.entries[next(iter(self.entries))]
+
+
+def fits(stored: Stored, question: Question) -> bool:
+    return any(encoding in stored.bodies for encoding in question.encodings)
 
 
 def hit(stored: Stored, question: Question) -> Answer:
