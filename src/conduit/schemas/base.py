@@ -42,7 +42,8 @@ def required(maximum: int) -> StringConstraints:
 Nul = AfterValidator(without_nul)
 # The same in the OpenAPI document; what is checked by code would not show in it.
 WithoutNul = Field(json_schema_extra={"pattern": r"^[^\x00]*$"})
-NotBlank = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"})
+# U+0085 is white space to Unicode, and so to Pydantic, but not to the regular expressions of JSON Schema.
+NotBlank = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00\x85][^\x00]*$"})
 Name = Annotated[str, required(64), StringConstraints(pattern=r"^\w[\w .@+\-]*$"), Nul]
 Email = Annotated[
     str,
