@@ -28,7 +28,8 @@ if vector then
     tags[#tags + 1] = space .. 't:' .. tag
     nonces[#nonces + 1] = nonce
   end
-  local current, equal = redis.call('MGET', unpack(tags)), true
+  -- An answer may depend on nothing, and MGET of nothing is an error.
+  local current, equal = #tags > 0 and redis.call('MGET', unpack(tags)), true
   for i = 1, #nonces do
     if current[i] ~= nonces[i] then
       equal = false
@@ -48,7 +49,7 @@ local nonces, names = {}, {}
 for i = 9, #ARGV do
   names[#names + 1] = space .. 't:' .. ARGV[i]
 end
-local current = redis.call('MGET', unpack(names))
+local current = #names > 0 and redis.call('MGET', unpack(names))
 for i = 1, #names do
   local nonce = current[i]
   -- "!" says that a writer was there when the nonce was made; whether it still is, its mark says.

@@ -1,0 +1,56 @@
+"""Assertions about hot routes, for the tests of any Flask application; docs/testing.md shows each of them.
+
+What an assertion needs is imported when it is first asked for: a run of pytest that asks for none pays nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hotroute.testing.calls import Call
+    from hotroute.testing.database import emptied, sqlite
+    from hotroute.testing.executions import assert_one_execution
+    from hotroute.testing.invalidation import assert_invalidates, assert_keeps, invalidating, keeping
+    from hotroute.testing.isolation import isolated, past_the_cache
+    from hotroute.testing.queries import assert_max_queries
+    from hotroute.testing.responses import assert_hit, assert_miss, assert_not_cached
+    from hotroute.testing.spy import HotCache
+    from hotroute.testing.transparency import assert_transparent
+
+NAMES = {
+    "calls": ("Call",),
+    "database": ("emptied", "sqlite"),
+    "executions": ("assert_one_execution",),
+    "invalidation": ("assert_invalidates", "assert_keeps", "invalidating", "keeping"),
+    "isolation": ("isolated", "past_the_cache"),
+    "queries": ("assert_max_queries",),
+    "responses": ("assert_hit", "assert_miss", "assert_not_cached"),
+    "spy": ("HotCache",),
+    "transparency": ("assert_transparent",),
+}
+
+__all__ = [
+    "Call",
+    "HotCache",
+    "assert_hit",
+    "assert_invalidates",
+    "assert_keeps",
+    "assert_max_queries",
+    "assert_miss",
+    "assert_not_cached",
+    "assert_one_execution",
+    "assert_transparent",
+    "emptied",
+    "invalidating",
+    "isolated",
+    "keeping",
+    "past_the_cache",
+    "sqlite",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in NAMES.items():
+        if name in names:
+            return getattr(import_module(f"hotroute.testing.{module}"), name)
+    raise AttributeError(f"hotroute.testing has no {name}")

@@ -1,0 +1,100 @@
+"""Entries of a test's own in the store of an application, and answers from past the cache."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic, sleep
+from typing import Any
+
+import redis
+from flask import Flask
+
+from hotroute.cache import MemoryStore, RedisStore
+from hotroute.cache.front import Front
+from hotroute.cache.store import IDENTITY, Question, State, Store
+
+NOT_IN_FRONT = (
+    "hotroute's cache is not in front of this application: call hotroute.cache.init_app, and let WSGI middleware keep"
+    " what it wraps as its attribute `app` or `wsgi_app`"
+)
+LONGEST = 5.0
+"""Seconds; a test does not wait longer for a server that has just started."""
+
+
+def front_of(app: Flask) -> Front:
+    """The cache among the application's WSGI middleware.
+
+    Raises:
+        LookupError: there is none.
+    """
+    layer: Any = app.wsgi_app
+    while layer is not None and not isinstance(layer, Front):
+        layer = getattr(layer, "app", None) or getattr(layer, "wsgi_app", None)
+    if layer is None:
+        raise LookupError(NOT_IN_FRONT)
+    return layer
+
+
+@contextmanager
+def past_the_cache(app: Flask) -> Iterator[None]:
+    """Within the block the views answer everything, as if there was no cache; what they write is still followed."""
+    front = front_of(app)
+    around = front.around
+    front.around = replace(around, match=lambda _path: None)
+    try:
+        yield
+    finally:
+        front.around = around
+
+
+@contextmanager
+def isolated(app: Flask) -> Iterator[str]:
+    """Within the block the application's cache is empty and nobody else's; gives the prefix of its keys.
+
+    On Redis these are other keys, and they are deleted in the end: a server may be shared by tests that run beside.
+    """
+    store: Any = front_of(app).store
+    if not isinstance(store, RedisStore):
+        forget(store)
+        yield ""
+        return
+    before, store.namespace = store.namespace, f"{store.namespace}{secrets.token_hex(4)}:"
+    try:
+        let_it_be_old(store)
+        wait_for_trust(store)
+        yield store.namespace
+    finally:
+        delete(store)
+        store.namespace = before
+
+
+def forget(store: Store) -> None:
+    if isinstance(store, MemoryStore):
+        with store.lock:
+            store.entries.clear()
+
+
+def let_it_be_old(store: RedisStore) -> None:
+    """A server is not trusted before one mark TTL is over, for it may have lost a mark; under a new prefix are none."""
+    with store.link.connection() as connection:
+        connection.send_command("SET", f"{store.namespace}born:{connection.run_id}", 0)
+        connection.read_response()
+
+
+def wait_for_trust(store: Store) -> None:
+    """Raises:
+    TimeoutError: the store goes on saying that it is not to be trusted.
+    """
+    until = monotonic() + LONGEST
+    question = Question("hotroute.testing", ("hotroute.testing",), (IDENTITY,), secrets.token_hex(8))
+    while store.look(question).state is State.DIRTY:
+        if monotonic() > until:
+            raise TimeoutError(f"the cache was not trusted within {LONGEST:.0f} s: give tests a short mark_ttl")
+        sleep(0.01)
+
+
+def delete(store: RedisStore) -> None:
+    client = redis.Redis(connection_pool=store.link.pool)
+    if keys := list(client.scan_iter(f"{store.namespace}*", count=1000)):
+        client.unlink(*keys)

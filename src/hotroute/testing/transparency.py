@@ -1,0 +1,130 @@
+"""The transparency check: any sequence of calls is answered the same with the cache on and off."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from hotroute.testing import status
+from hotroute.testing.calls import Call, Names, Step
+from hotroute.testing.isolation import isolated, past_the_cache
+
+LEGITIMATE = frozenset(
+    ["age", "cache-control", "cache-status", "connection", "content-encoding", "content-length", "date", "etag"]
+    + ["server", "transfer-encoding", "vary", "x-request-id"]
+)
+"""Header fields that a cache may add, or that differ from one answer to the next; the body's length is the body's."""
+
+
+class Transparency:
+    """How two answers are compared.
+
+    Args:
+        app: with the cache in front of it.
+        reset: brings the database back to where each sequence begins; what it gives fills in `{...}` of the calls.
+        ignore: header fields and keys of JSON objects whose values differ for a good reason, such as a token's.
+        replay: see `assert_transparent`.
+    """
+
+    def __init__(self, app: Flask, reset: Callable[[], Names | None], ignore: Collection[str], replay: bool) -> None:
+        self.app, self.reset, self.replay = app, reset, replay
+        self.ignored = LEGITIMATE | {name.lower() for name in ignore}
+
+    def check(self, steps: Sequence[Step]) -> None:
+        """Raises:
+        AssertionError: a call of the sequence was answered differently.
+        """
+        __tracebackhide__ = True
+        names = self.reset() or {}
+        with isolated(self.app):
+            answers = [self.ask(steps[: number + 1], names) for number in range(len(steps))]
+        if self.replay:
+            names = self.reset() or {}
+            with past_the_cache(self.app):
+                for number, answer in enumerate(answers):
+                    self.compare(steps[: number + 1], answer, steps[number].send(self.app, names))
+
+    def ask(self, steps: Sequence[Step], names: Names) -> TestResponse:
+        __tracebackhide__ = True
+        answer = steps[-1].send(self.app, names)
+        if steps[-1].safe and not self.replay:
+            with past_the_cache(self.app):
+                beside = steps[-1].send(self.app, names)
+            self.compare(steps, answer, beside)
+        return answer
+
+    def compare(self, steps: Sequence[Step], cached: TestResponse, plain: TestResponse) -> None:
+        __tracebackhide__ = True
+        one, other = self.essence(cached), self.essence(plain)
+        if parts := [part for part in one if one[part] != other[part]]:
+            sequence = "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
+            raise AssertionError(
+                f"the cache makes a difference in the {' and '.join(parts)} of the last of these calls:\n{sequence}\n"
+                f"with the cache: {shown(one, parts)}\n"
+                f"without it:     {shown(other, parts)}\n"
+                f"{status.read(cached)}"
+            )
+
+    def essence(self, answer: TestResponse) -> dict[str, Any]:
+        headers = sorted((name.lower(), value) for name, value in answer.headers if name.lower() not in self.ignored)
+        body = self.stripped(answer.get_json(silent=True)) if answer.is_json else answer.data
+        return {"status": answer.status_code, "headers": headers, "body": body}
+
+    def stripped(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self.stripped(each) for name, each in value.items() if name.lower() not in self.ignored}
+        return [self.stripped(each) for each in value] if isinstance(value, list) else value
+
+
+def assert_transparent(  # noqa: PLR0913  # each says how to look for a difference
+    app: Flask,
+    calls: Sequence[Call],
+    reset: Callable[[], Names | None],
+    *,
+    ignore: Collection[str] = (),
+    replay: bool = False,
+    examples: int = 50,
+    steps: int = 20,
+) -> None:
+    """Whatever sequence of `calls` is sent, the answers are the same with the cache on and off.
+
+    The shortest sequence that shows a difference is in the message. Each sequence begins with `reset` and an empty
+    cache. Every safe call is answered by the cache and by the view beside it, from the same database.
+
+    Args:
+        app: with the cache in front of it.
+        calls: what may be sent, in any order.
+        reset: brings the database back to where each sequence begins; what it gives fills in `{...}` of the calls.
+        ignore: header fields and keys of JSON objects whose values differ for a good reason, such as a token's.
+        replay: answer the whole sequence with the cache on, and then, after another `reset`, with it off. That finds
+            what hooks and views do beside answering, and makes times and random values differ: ignore those.
+        examples: sequences that are tried.
+        steps: calls in the longest of them.
+
+    Raises:
+        AssertionError: they are not.
+    """
+    __tracebackhide__ = True
+    transparency = Transparency(app, reset, ignore, replay)
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(st.one_of([call.steps() for call in calls]), min_size=1, max_size=steps))
+    def check(sequence: list[Step]) -> None:
+        __tracebackhide__ = True
+        transparency.check(sequence)
+
+    check()
+
+
+def shown(essence: dict[str, Any], parts: Sequence[str]) -> str:
+    return "; ".join(f"{part} {essence[part]}" for part in parts)
