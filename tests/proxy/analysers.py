@@ -18,7 +18,7 @@ def analyser(name: str) -> Path:
     if not STAMP.exists() or STAMP.read_text() != wanted:
         python = FOLDER / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([*install, "-r", LOCK], check=True)
+        options = ("--quiet", "--disable-pip-version-check", "--require-hashes")
+        subprocess.run([python, "-m", "pip", "install", *options, "-r", LOCK], check=True)
         STAMP.write_text(wanted)
     return FOLDER / "bin" / name

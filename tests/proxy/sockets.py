@@ -59,8 +59,8 @@ class Authority:
     def certificate(self, folder: Path, *names: str, key: trustme.KeyType = trustme.KeyType.ECDSA) -> dict[str, str]:
         """A certificate for the names in `folder`, and the settings that name it."""
         now = dt.datetime.now(dt.UTC)
-        valid = {"not_before": now - dt.timedelta(hours=1), "not_after": now + dt.timedelta(days=80)}
-        issued = self.authority.issue_cert(*names, key_type=key, **valid)
+        begins, ends = now - dt.timedelta(hours=1), now + dt.timedelta(days=80)
+        issued = self.authority.issue_cert(*names, key_type=key, not_before=begins, not_after=ends)
         path = folder / "chain.pem"
         issued.private_key_and_cert_chain_pem.write_to_path(str(path))
         return {"TLS_CERTIFICATE": str(path), "TLS_CERTIFICATE_KEY": str(path)}

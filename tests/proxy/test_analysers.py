@@ -53,7 +53,7 @@ ABOUT_THE_TEST = "certificate_path_validation"
 
 def sslyze(proxy: Proxy, profile: str) -> list[str]:
     """In what the server differs from Mozilla's profile."""
-    command = [analyser("sslyze"), f"--mozilla_config={profile}", f"localhost:{proxy.https_port}"]
+    command = (analyser("sslyze"), f"--mozilla_config={profile}", f"localhost:{proxy.https_port}")
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert "SCANS COMPLETED" in told
     assert "VULNERABLE" not in told.replace("Not vulnerable", "")

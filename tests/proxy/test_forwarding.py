@@ -1,17 +1,14 @@
 """Nginx in front of Gunicorn, over real sockets."""
 
 import json
-import os
-import signal
-import socket
-import ssl
-from http.client import HTTPConnection, HTTPSConnection
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.servers import Proxy, free_port, gunicorn_server, nginx_server, wait_until
+from tests.proxy.sockets import encrypted, exchange, request
+from tests.servers import Proxy, free_port, gunicorn_server, nginx_server
 from tests.serving.conftest import APP
 
 SPOOFED = {
@@ -26,6 +23,22 @@ SPOOFED = {
     "Forwarded": "for=6.6.6.6",
     "X-Request-Id": "evil",
     "Proxy": "http://evil.example",
+}
+
+
+ENCODINGS = {
+    "": "",
+    "identity": "",
+    "*": "",
+    "br": "br",
+    "gzip": "gzip",
+    "GZip": "gzip",
+    "gzip, deflate": "gzip",
+    "gzip, deflate, br, zstd": "br, gzip",
+    "br;q=1.0, gzip;q=0.8, *;q=0.1": "br, gzip",
+    "gzip;q=0, br": "br",
+    "br;q=0.0, gzip;q=0.001": "gzip",
+    "sbr, gzipx, x-gzip": "",
 }
 
 
@@ -68,6 +81,44 @@ def test_nothing_that_only_a_proxy_may_say_is_taken_from_outside(nginx: Proxy) -
     assert spoofed["HTTP_X_REQUEST_ID"] != "evil"
 
 
+@pytest.mark.parametrize("accepted", ENCODINGS)
+def test_the_application_is_asked_for_what_may_be_stored_and_nothing_else(nginx: Proxy, accepted: str) -> None:
+    seen = told(nginx, {"Accept-Encoding": accepted})
+    assert seen.get("HTTP_ACCEPT_ENCODING", "") == ENCODINGS[accepted]
+
+
+def test_nginx_compresses_nothing_by_itself(nginx: Proxy) -> None:
+    response, body = nginx.get("/big", {"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in response.headers
+    assert len(body) == 1_000_000
+
+
+@pytest.fixture(scope="module")
+def behind(program: Path, app_port: int) -> Iterator[Proxy]:
+    """Nginx behind proxies of ours on 10.0.0.0/8 and on this machine."""
+    chosen = {"NGINX_PROGRAM": str(program), "REAL_IP_FROM": "127.0.0.1, ::1, 10.0.0.0/8"}
+    with nginx_server(app_port, chosen) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7, 10.1.2.3", "192.0.2.7"),
+        ("6.6.6.6, 192.0.2.7", "192.0.2.7"),
+        ("127.0.0.1, 192.0.2.7, 10.1.2.3", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("nonsense", "127.0.0.1"),
+    ],
+)
+def test_the_clients_address_is_what_our_own_proxies_say(behind: Proxy, forwarded: str, client: str) -> None:
+    with encrypted(behind.https_port, behind.trust) as connection:
+        sent = request(b"GET /headers HTTP/1.1", b"X-Forwarded-For: " + forwarded.encode())
+        _, body = exchange(connection, sent)
+    assert json.loads(body)["HTTP_X_FORWARDED_FOR"] == client
+
+
 def test_each_request_has_an_id_of_its_own(nginx: Proxy) -> None:
     first, second = told(nginx)["HTTP_X_REQUEST_ID"], told(nginx)["HTTP_X_REQUEST_ID"]
     assert len(first) == len(second) == 32
@@ -90,64 +141,9 @@ def test_nobody_learns_the_versions(nginx: Proxy) -> None:
         assert response.headers["Server"] == "nginx"
 
 
-def test_slow_clients_do_not_keep_the_threads_of_the_application(tmp_path: Path) -> None:
-    """More clients than threads send half a body and stop: a request is answered while they are still waited for."""
-    few = {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "2", "NOTES": str(tmp_path / "notes")}
-    with gunicorn_server(APP, few) as app, nginx_server(int(app.environ["APP_PORT"])) as proxy:
-        slow = [proxy.connect() for _ in range(8)]
-        for connection in slow:
-            connection.putrequest("POST", "/post")
-            connection.putheader("Content-Length", "1000")
-            connection.endheaders(b"x" * 500)
-        response, _ = proxy.get("/pid")
-        waited_for = [is_waited_for(connection) for connection in slow]
-        for connection in slow:
-            connection.close()
-    assert response.status == 200
-    assert all(waited_for)
-
-
-def is_waited_for(connection: HTTPSConnection) -> bool:
-    """Whether the server has neither answered nor hung up."""
-    connection.sock.setblocking(False)
-    try:
-        connection.sock.recv(1)
-    except ssl.SSLWantReadError:
-        return True
-    return False
-
-
 def test_a_long_answer_arrives_whole(nginx: Proxy) -> None:
     _, body = nginx.get("/big")
     assert len(body) == 1_000_000
-
-
-def flaky(listener: socket.socket, answers: list[bytes]) -> list[bytes]:
-    """Serve one connection for each answer; an empty one hangs up after the request has been read."""
-    requests = []
-    for answer in answers:
-        connection, _ = listener.accept()
-        with connection:
-            requests.append(connection.recv(65536))
-            connection.sendall(answer)
-    return requests
-
-
-def test_a_get_whose_application_died_is_tried_again_and_a_post_is_not() -> None:
-    import threading  # noqa: PLC0415
-
-    good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
-        served: list[bytes] = []
-        with nginx_server(listener.getsockname()[1]) as proxy:
-            for method, answers, status in (("GET", [b"", good], 200), ("POST", [b""], 502)):
-                thread = threading.Thread(target=lambda given: served.extend(flaky(listener, given)), args=(answers,))
-                thread.start()
-                response, _ = proxy.request(method, "/", b"x" if method == "POST" else None)
-                thread.join()
-                assert response.status == status
-    assert [request.split()[0] for request in served] == [b"GET", b"GET", b"POST"]
 
 
 def test_a_unix_socket_can_be_between_them(tmp_path: Path) -> None:
@@ -158,14 +154,6 @@ def test_a_unix_socket_can_be_between_them(tmp_path: Path) -> None:
         nginx_server(free_port(), {"GUNICORN_BIND": f"unix:{path}"}) as proxy,
     ):
         assert told(proxy)["scheme"] == "https"
-
-
-def test_a_reload_keeps_serving(nginx: Proxy) -> None:
-    before = {child.pid for child in psutil.Process(nginx.server.pid).children()}
-    os.kill(nginx.server.pid, signal.SIGHUP)
-    wait_until(lambda: not before & {child.pid for child in psutil.Process(nginx.server.pid).children()}, "new workers")
-    response, _ = nginx.get("/pid")
-    assert response.status == 200
 
 
 def test_everything_that_nginx_writes_is_in_the_data_folder(nginx: Proxy) -> None:

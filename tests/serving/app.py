@@ -42,12 +42,23 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
         "/not-here": not_here,
     }
     status, body = views.get(environ["PATH_INFO"], who)(environ)
-    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    note_the_arrival(environ)
+    told = [("X-Request-Id", environ.get("HTTP_X_REQUEST_ID", "")), ("Cache-Status", "Hotroute; hit")]
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *told])
     return [body]
 
 
-def who(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
-    return "200 OK", json.dumps({"pid": os.getpid(), "imported_by": imported_by, "forked": forked}).encode()
+def note_the_arrival(environ: "WSGIEnvironment") -> None:
+    """With ARRIVALS, the path of a file: a line with the request's id and its path, an append of which is atomic."""
+    if file := os.environ.get("ARRIVALS"):
+        arrived = json.dumps([environ.get("HTTP_X_REQUEST_ID"), environ["REQUEST_METHOD"], environ["PATH_INFO"]])
+        with open(file, "ab", buffering=0) as arrivals:
+            arrivals.write(arrived.encode() + b"\n")
+
+
+def who(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    asked = {"path": environ["PATH_INFO"], "query": environ["QUERY_STRING"]}
+    return "200 OK", json.dumps({"pid": os.getpid(), "imported_by": imported_by, "forked": forked} | asked).encode()
 
 
 def readiness(environ: "WSGIEnvironment") -> tuple[str, bytes]:

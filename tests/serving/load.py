@@ -21,6 +21,7 @@ class Load:
     Args:
         port: of the server on localhost; TLS if there is a `trust`.
         share_of_posts: of 1.
+        keep_alive: whether a client stays on its connection, or makes one for each request.
         at_most: requests in all, a bound for when nothing goes as planned.
         seconds: likewise, in time.
     """
@@ -29,6 +30,7 @@ class Load:
     trust: ssl.SSLContext | None = None
     clients: int = 16
     share_of_posts: float = 0.3
+    keep_alive: bool = True
     at_most: int = 1_000_000
     seconds: float = 600
     sent: int = 0
@@ -83,6 +85,8 @@ class Load:
             connection.request("POST", "/post", line) if is_post else connection.request("GET", "/pid")
             response = connection.getresponse()
             response.read()
+            if not self.keep_alive:
+                connection.close()
             problem = "" if response.status == 200 else f"{response.status}"
         except (OSError, HTTPException) as error:
             connection.close()

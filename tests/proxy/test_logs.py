@@ -1,0 +1,68 @@
+"""One JSON line for each request, with what one needs to find it again and nothing that is not ours to keep."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import Proxy, nginx_server, wait_until
+
+
+@pytest.fixture(scope="module")
+def logged(program: Path, app_port: int) -> Iterator[Proxy]:
+    limits = {"LOGIN_RATE": "1r/m", "LOGIN_BURST": "1"}
+    with nginx_server(app_port, {"NGINX_PROGRAM": str(program), **limits}) as proxy:
+        yield proxy
+
+
+def line_of(proxy: Proxy, request_id: str) -> dict[str, Any]:
+    file = Path(proxy.server.environ["DATA_DIR"]) / "nginx" / "access.log"
+    wait_until(lambda: request_id in file.read_text(), "the line is written")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in file.read_text().splitlines()]
+    [found] = [line for line in lines if line["request_id"] == request_id]
+    return found
+
+
+def test_an_answer_of_the_application(logged: Proxy) -> None:
+    response, body = logged.get("/cached?token=secret", {"User-Agent": 'a "quoted" \\ agent'})
+    line = line_of(logged, response.headers["X-Request-Id"])
+    assert line["method"] == "GET"
+    assert line["path"] == "/cached"
+    assert (line["status"], line["bytes"]) == (200, len(body))
+    assert line["upstream"].startswith("127.0.0.1:")
+    assert line["upstream_status"] == "200"
+    assert float(line["upstream_seconds"]) <= line["seconds"] < 60
+    assert line["cache"] == "Hotroute; hit"
+    assert line["client"] in {"127.0.0.1", "::1"}
+    assert line["host"] == "localhost"
+    assert line["tls"] == "TLSv1.3"
+    assert line["agent"] == 'a "quoted" \\ agent'
+    assert "secret" not in json.dumps(line)
+
+
+def test_an_error_of_nginx_is_logged_as_what_was_asked(logged: Proxy) -> None:
+    for _ in range(2):
+        logged.request("POST", "/api/users/login", b"password")
+    response, _ = logged.request("POST", "/api/users/login?x=1", b"password")
+    line = line_of(logged, response.headers["X-Request-Id"])
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/api/users/login", 429)
+    assert line["limit"] == "REJECTED"
+    assert line["upstream"] == ""
+
+
+def test_the_application_is_told_the_same_id(logged: Proxy) -> None:
+    response, body = logged.get("/headers")
+    assert json.loads(body)["HTTP_X_REQUEST_ID"] == response.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("place", ["stdout", "off"])
+def test_the_lines_can_go_to_standard_output_or_nowhere(program: Path, app_port: int, place: str) -> None:
+    with nginx_server(app_port, {"NGINX_PROGRAM": str(program), "NGINX_ACCESS_LOG": place}) as proxy:
+        response, _ = proxy.get("/pid")
+        identity = response.headers["X-Request-Id"]
+        if place == "stdout":
+            wait_until(lambda: identity in proxy.server.output(), "the line is written")
+        assert not (Path(proxy.server.environ["DATA_DIR"]) / "nginx" / "access.log").exists()
+        assert (identity in proxy.server.output()) is (place == "stdout")
