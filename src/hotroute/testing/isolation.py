@@ -7,7 +7,6 @@ from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
 
-import redis
 from flask import Flask
 
 from hotroute.cache import MemoryStore, RedisStore
@@ -77,9 +76,7 @@ def forget(store: Store) -> None:
 
 def let_it_be_old(store: RedisStore) -> None:
     """A server is not trusted before one mark TTL is over, for it may have lost a mark; under a new prefix are none."""
-    with store.link.connection() as connection:
-        connection.send_command("SET", f"{store.namespace}born:{connection.run_id}", 0)
-        connection.read_response()
+    store.link.exchange(lambda wire, deadline: wire.ask([("SET", f"{store.namespace}born:{wire.run_id}", 0)], deadline))
 
 
 def wait_for_trust(store: Store) -> None:
@@ -95,6 +92,8 @@ def wait_for_trust(store: Store) -> None:
 
 
 def delete(store: RedisStore) -> None:
-    client = redis.Redis(connection_pool=store.link.pool)
-    if keys := list(client.scan_iter(f"{store.namespace}*", count=1000)):
-        client.unlink(*keys)
+    cursor = b""
+    while cursor != b"0":
+        cursor, keys = store.link.call("SCAN", cursor or b"0", "MATCH", f"{store.namespace}*", "COUNT", 1000)
+        if keys:
+            store.link.call("UNLINK", *keys)

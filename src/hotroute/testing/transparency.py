@@ -13,9 +13,9 @@ from hotroute.testing.calls import Call, Names, Step
 from hotroute.testing.isolation import isolated, past_the_cache
 
 LEGITIMATE = frozenset(
-    ["age", "cache-control", "cache-status", "connection", "content-encoding", "content-length", "date", "etag"]
-    + ["server", "transfer-encoding", "vary", "x-request-id"]
-)
+    {"age", "cache-control", "cache-status", "connection", "content-encoding", "content-length", "date", "etag",
+     "server", "transfer-encoding", "vary", "x-request-id"}
+)  # fmt: skip
 """Header fields that a cache may add, or that differ from one answer to the next; the body's length is the body's."""
 
 
@@ -33,11 +33,12 @@ class Transparency:
         self.app, self.reset, self.replay = app, reset, replay
         self.ignored = LEGITIMATE | {name.lower() for name in ignore}
 
-    def check(self, steps: Sequence[Step]) -> None:
+    def check(self, drawn: Sequence[Step]) -> None:
         """Raises:
         AssertionError: a call of the sequence was answered differently.
         """
         __tracebackhide__ = True
+        steps = asked_again(drawn)
         names = self.reset() or {}
         with isolated(self.app):
             answers = [self.ask(steps[: number + 1], names) for number in range(len(steps))]
@@ -87,12 +88,13 @@ def assert_transparent(  # noqa: PLR0913  # each says how to look for a differen
     ignore: Collection[str] = (),
     replay: bool = False,
     examples: int = 50,
-    steps: int = 20,
+    steps: int = 15,
 ) -> None:
     """Whatever sequence of `calls` is sent, the answers are the same with the cache on and off.
 
     The shortest sequence that shows a difference is in the message. Each sequence begins with `reset` and an empty
-    cache. Every safe call is answered by the cache and by the view beside it, from the same database.
+    cache. Every safe call is answered by the cache and by the view beside it, from the same database, and all that was
+    asked is asked again after each unsafe call.
 
     Args:
         app: with the cache in front of it.
@@ -102,7 +104,7 @@ def assert_transparent(  # noqa: PLR0913  # each says how to look for a differen
         replay: answer the whole sequence with the cache on, and then, after another `reset`, with it off. That finds
             what hooks and views do beside answering, and makes times and random values differ: ignore those.
         examples: sequences that are tried.
-        steps: calls in the longest of them.
+        steps: calls in the longest of them, without those that are asked again.
 
     Raises:
         AssertionError: they are not.
@@ -124,6 +126,17 @@ def assert_transparent(  # noqa: PLR0913  # each says how to look for a differen
         transparency.check(sequence)
 
     check()
+
+
+def asked_again(steps: Sequence[Step]) -> list[Step]:
+    """After each unsafe call, and once more in the end, all that was asked before: that is where stale answers are."""
+    asked: list[Step] = []
+    complete: list[Step] = []
+    for step in steps:
+        if step.safe and step not in asked:
+            asked.append(step)
+        complete += [step] if step.safe else [step, *asked]
+    return [*complete, *asked]
 
 
 def shown(essence: dict[str, Any], parts: Sequence[str]) -> str:
