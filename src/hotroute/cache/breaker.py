@@ -7,32 +7,46 @@ from time import monotonic
 class Breaker:
     """Closed (asking is allowed) until a failure; open for `period` seconds; then one caller at a time may try.
 
+    Who asks gets the number of failures so far and hands it back with the outcome: what began before the last failure
+    says nothing about the time after it.
+
     Args:
         period: seconds.
     """
 
     def __init__(self, period: float) -> None:
         self.period = period
+        self.failures = 0
         self.until = 0.0
         self.lock = Lock()
 
-    def allows(self) -> bool:
-        """Whether to ask. Who is allowed in an open breaker's last moment keeps the others out for another period."""
+    def ask(self) -> int | None:
+        """The turn of who may ask, or None. Who is allowed to try keeps the others out for another period."""
         if not self.until:
-            return True
+            return self.failures
         with self.lock:
             now = monotonic()
             if now < self.until:
-                return False
+                return None
             self.until = now + self.period
-            return True
+            return self.failures
 
-    def failed(self) -> None:
-        self.until = monotonic() + self.period
+    def failed(self, turn: int) -> bool:
+        """Whether an outage begins."""
+        with self.lock:
+            if turn != self.failures:
+                return False
+            began = not self.until
+            self.failures += 1
+            self.until = monotonic() + self.period
+            return began
 
-    def succeeded(self) -> None:
-        self.until = 0.0
-
-    @property
-    def open(self) -> bool:
-        return bool(self.until)
+    def succeeded(self, turn: int) -> bool:
+        """Whether an outage ends."""
+        if not self.until:
+            return False
+        with self.lock:
+            ended = bool(self.until) and turn == self.failures
+            if ended:
+                self.until = 0.0
+            return ended

@@ -1,27 +1,53 @@
-"""The connection to Redis: a pool whose connections know which run of the server they reach, and cached scripts."""
+"""The link to Redis: connections that know which run of the server they reach, cached scripts, and a breaker."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
+from weakref import WeakMethod
 
-import redis
-from redis.exceptions import NoScriptError, RedisError
+from hiredis import HiredisError, ReplyError
 
+from hotroute.cache import address
+from hotroute.cache.address import Place
 from hotroute.cache.breaker import Breaker
-from hotroute.redis import options
+from hotroute.cache.wire import Command, Wire, Word
 
 log = logging.getLogger(__name__)
 
-Argument = str | bytes | int
+Answer = TypeVar("Answer")
+Argument = Word
 BREAK = 1.0
 """Seconds for which Redis is not asked after a failure."""
+
+SELDOM = 60.0
+"""Seconds before the same refusal is told again."""
+
+STATES = frozenset(
+    {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH", "NOPERM", "NOREPLICAS", "READONLY",
+     "UNBLOCKED", "WRONGPASS"}
+)  # fmt: skip
+"""Refusals that say how the server is; others are about one command or one key, or that it is full."""
 
 
 class Unreachable(Exception):
     """Redis cannot be asked now, or did not answer, or answered that it cannot."""
+
+
+class Refused(Unreachable):
+    """Redis answered with an error.
+
+    Attributes:
+        code: its first word, such as WRONGTYPE.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = message.split(" ", 1)[0]
 
 
 class Script:
@@ -32,17 +58,69 @@ class Script:
         self.digest = sha1(self.source, usedforsecurity=False).hexdigest()
 
 
+class Pool:
+    """Connections that nobody uses: as many as threads have asked at one time.
+
+    Args:
+        place: where they lead.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.idle = deque[Wire]()
+        self.era = 0
+
+    def take(self, deadline: float) -> Wire:
+        while True:
+            try:
+                wire = self.idle.pop()
+            except IndexError:
+                return self.connect(deadline)
+            if wire.quiet():
+                return wire
+            wire.close()
+
+    def connect(self, deadline: float) -> Wire:
+        era = self.era
+        wire = Wire(self.place.locate(deadline), deadline)
+        wire.era = era
+        if wire.role != "master":
+            wire.close()
+            raise ReplyError(f"READONLY it is not a primary: its role is {wire.role or 'unknown'}")
+        return wire
+
+    def give(self, wire: Wire) -> None:
+        if wire.era == self.era:
+            self.idle.append(wire)
+        else:
+            wire.close()
+
+    def disconnect(self) -> None:
+        """Also those in use, when they come back: after a failover they would lead to what was the primary."""
+        self.era += 1
+        while self.idle:
+            try:
+                self.idle.pop().close()
+            except IndexError:
+                return
+
+
 class Link:
     """Asks one Redis primary, one round trip at a time, and gives up soon.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`.
-        timeout: seconds to connect and to be answered.
+        place: where the primary is; or its `redis://`, `rediss://` or `unix://` URL.
+        timeout: seconds for everything that one question takes, connecting included.
+        period: seconds for which the breaker stays open.
     """
 
-    def __init__(self, url: str, timeout: float, period: float = BREAK) -> None:
+    def __init__(self, place: Place | str, timeout: float, period: float = BREAK) -> None:
+        self.pool = Pool(address.parse(place) if isinstance(place, str) else place)
+        self.timeout, self.period = timeout, period
         self.breaker = Breaker(period)
-        self.pool = redis.ConnectionPool.from_url(url, redis_connect_func=learn_run, **options(timeout))
+        self.told: dict[str, float] = {}
+        self.examined = False
+        forget_in_children(WeakMethod(self.forget_connections))
 
     def run(self, script: Script, keys: list[str], *arguments: Argument) -> Any:
         """The script's answer; `{run}` in a key or argument becomes the server's run id.
@@ -50,62 +128,106 @@ class Link:
         Raises:
             Unreachable: no answer, or not a useful one.
         """
-        with self.connection() as connection:
-            sent = [str(len(keys)), *(fill(each, connection) for each in (*keys, *arguments))]
-            connection.send_command("EVALSHA", script.digest, *sent)
-            try:
-                return connection.read_response()
-            except NoScriptError:
-                connection.send_command("EVAL", script.source, *sent)
-                return connection.read_response()
 
-    @contextmanager
-    def connection(self) -> Iterator[Any]:
-        if not self.breaker.allows():
+        def ask(wire: Wire, deadline: float) -> Any:
+            words = [wire.run_id if word == "{run}" else word for word in (*keys, *arguments)]
+            (reply,) = wire.ask([("EVALSHA", script.digest, len(keys), *words)], deadline)
+            if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
+                (reply,) = wire.ask([("EVAL", script.source, len(keys), *words)], deadline)
+            return reply
+
+        return self.checked(self.exchange(ask))
+
+    def call(self, *command: Word) -> Any:
+        """The reply to one command.
+
+        Raises:
+            Unreachable: as `run`.
+        """
+        return self.checked(self.call_all([command])[0])
+
+    def call_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to commands that are sent together; one that was refused is a `ReplyError` among them."""
+        return self.exchange(lambda wire, deadline: wire.ask(commands, deadline))
+
+    def exchange(self, ask: Callable[[Wire, float], Answer]) -> Answer:
+        turn = self.breaker.ask()
+        if turn is None:
             raise Unreachable("Redis was not reachable a moment ago")
-        connection = None
+        deadline = monotonic() + self.timeout
+        wire = None
         try:
-            connection = self.pool.get_connection()
-            yield connection
-        except (RedisError, OSError) as reason:
-            # ResponseError too: out of memory, read-only and wrong types are failures of the cache, not of the caller.
-            self.fail(reason)
-            if connection is not None:
-                connection.disconnect()  # type: ignore[no-untyped-call]
+            wire = self.pool.take(deadline)
+            self.examine(wire, deadline)
+            answer = ask(wire, deadline)
+            refuse_states(answer)
+        except BaseException as reason:
+            if wire is not None:
+                wire.close()
+            if not isinstance(reason, OSError | HiredisError):
+                raise
+            self.fail(turn, reason)
             raise Unreachable(str(reason)) from reason
-        else:
-            self.recover()
-        finally:
-            if connection is not None:
-                self.pool.release(connection)
-
-    def fail(self, reason: Exception) -> None:
-        if not self.breaker.open:
-            log.warning("Redis is not usable, the cache is passed by: %s: %s", type(reason).__name__, reason)
-        self.breaker.failed()
-
-    def recover(self) -> None:
-        if self.breaker.open:
+        self.pool.give(wire)
+        if self.breaker.succeeded(turn):
             log.warning("Redis is usable again")
-            self.breaker.succeeded()
+        return answer
+
+    def fail(self, turn: int, reason: Exception) -> None:
+        self.pool.disconnect()
+        if self.breaker.failed(turn):
+            log.warning("Redis is not usable, the cache is passed by: %s: %s", type(reason).__name__, reason)
+
+    def checked(self, reply: Any) -> Any:
+        if isinstance(reply, ReplyError):
+            refused = Refused(str(reply))
+            self.tell(refused.code, "Redis refused, the cache was passed by: %s", refused)
+            raise refused
+        return reply
+
+    def tell(self, kind: str, message: str, *arguments: object) -> None:
+        """Warn, of each kind of trouble once in a while: a full or a damaged server answers every request like this."""
+        now = monotonic()
+        if self.told.get(kind, 0.0) <= now:
+            self.told[kind] = now + SELDOM
+            log.warning(message, *arguments)
+
+    def examine(self, wire: Wire, deadline: float) -> None:
+        """Once in a process: whether the server is set up as the cache's. One that does not say may be."""
+        if self.examined:
+            return
+        self.examined = True
+        (reply,) = wire.ask([("CONFIG", "GET", "maxmemory-policy", "save", "appendonly")], deadline)
+        if isinstance(reply, list):
+            texts = [part.decode() for part in reply]
+            for wrong in unsuitable(dict(zip(texts[::2], texts[1::2], strict=True))):
+                log.warning("Redis is not set up for the cache: %s", wrong)
 
     def forget_connections(self) -> None:
-        """After a fork: the parent's connections are not ours."""
-        self.pool.reset()
+        """After a fork: the parent's connections are not ours, and what its threads hold nobody gives back."""
+        self.pool.disconnect()
+        self.breaker = Breaker(self.period)
 
 
-def fill(argument: Argument, connection: Any) -> Argument:
-    return connection.run_id if argument == "{run}" else argument
+def forget_in_children(method: "WeakMethod[Callable[[], None]]") -> None:
+    def forget() -> None:
+        if call := method():
+            call()
+
+    os.register_at_fork(after_in_child=forget)
 
 
-def learn_run(connection: Any) -> None:
-    """Ask for the server's run id when connecting.
+def refuse_states(answer: Any) -> None:
+    for reply in answer if isinstance(answer, list) else [answer]:
+        if isinstance(reply, ReplyError) and str(reply).split(" ", 1)[0] in STATES:
+            raise reply
 
-    A server that restarts gets a new one, and drops its connections: what was learned from one run of it is never
-    mistaken for the state of another.
-    """
-    connection.on_connect()
-    connection.send_command("INFO", "server")
-    told = connection.read_response()
-    text = told.decode() if isinstance(told, bytes) else str(told)
-    connection.run_id = next(line[7:].strip() for line in text.splitlines() if line.startswith("run_id:"))
+
+def unsuitable(settings: dict[str, str]) -> list[str]:
+    policy, save = settings.get("maxmemory-policy", "noeviction"), settings.get("save", "")
+    reasons = []
+    if not policy.startswith(("volatile-", "noeviction")):
+        reasons.append(f"maxmemory-policy is {policy}, which evicts what must not be: use volatile-ttl")
+    if save or settings.get("appendonly") == "yes":
+        reasons.append('it keeps its data on disk, and may come back with old answers: use save "" and appendonly no')
+    return reasons

@@ -2,14 +2,25 @@
 
 import secrets
 from collections.abc import Sequence
+from hashlib import blake2b
+from hmac import compare_digest
 
-from hotroute.cache.link import Argument, Link, Script
+from hotroute.cache.link import Argument, Link, Refused, Script
 from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
 
-LOOK, WAIT, SAVE, LEASE, MARK, DONE = (Script(name) for name in ("look", "wait", "save", "lease", "mark", "done"))
+LOOK, WAIT, SAVE, LEASE, MARK, DONE, REPAIR = (
+    Script(name) for name in ("look", "wait", "save", "lease", "mark", "done", "repair")
+)
 
 LONGEST = 24 * 3600
 """Seconds that a nonce lives, and that no entry may outlive."""
+
+SEAL = 16
+"""Bytes."""
+
+
+class Damaged(Exception):
+    """An entry is not as it was stored."""
 
 
 class RedisStore:
@@ -21,15 +32,34 @@ class RedisStore:
         mark_ttl: seconds; longer than any transaction takes between MARK and COMMIT. A server that is younger than
             this is not trusted.
         lease_ttl: seconds for which others wait for a leader that may have died.
+        secret: with one, what others write into Redis is no answer of ours; without, only damage is noticed.
     """
 
-    def __init__(
-        self, link: Link, namespace: str = "hot:", release: str = "", mark_ttl: float = 15.0, lease_ttl: float = 5.0
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        link: Link,
+        namespace: str = "hot:",
+        release: str = "",
+        mark_ttl: float = 15.0,
+        lease_ttl: float = 5.0,
+        secret: bytes = b"",
     ) -> None:
         self.link, self.namespace, self.code = link, namespace, release
+        self.secret = blake2b(secret).digest() if secret else b""
         self.mark_ttl, self.lease_ttl = round(mark_ttl * 1000), round(lease_ttl * 1000)
 
     def look(self, question: Question) -> Answer:
+        try:
+            return self.ask(question)
+        except Damaged:
+            self.link.tell("damaged", "Redis holds a response that is damaged or not ours: it is deleted")
+            self.repair([self.key(question)], question.tags)
+            return Answer(State.DIRTY)
+        except Refused:
+            self.repair([self.key(question)], question.tags)
+            raise
+
+    def ask(self, question: Question) -> Answer:
         arguments: list[Argument] = [self.namespace, "{run}", self.mark_ttl, LONGEST * 1000, self.lease_ttl]
         arguments += [nonce(), question.token, " ".join(question.encodings), *question.tags]
         state, *rest = self.link.run(LOOK, [self.key(question)], *arguments)
@@ -39,22 +69,30 @@ class RedisStore:
                 State(state.decode()),
                 flight=Flight(question, entry, lease, dict(zip(question.tags, nonces, strict=True))),
             )
-        return found(state, rest)
+        return self.found(question, state, rest)
 
     def peek(self, flight: Flight) -> Answer:
         pairs = [part for pair in flight.vector.items() for part in pair]
         encodings = " ".join(flight.question.encodings)
         state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], encodings, *pairs)
-        return Answer(State.LEAD, flight=flight) if state == b"gone" else found(state, rest)
+        try:
+            return Answer(State.LEAD, flight=flight) if state == b"gone" else self.found(flight.question, state, rest)
+        except Damaged:
+            return Answer(State.LEAD, flight=flight)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         bodies: list[Argument] = []
         for variant in (entry, *others):
-            bodies += [variant.encoding, variant.body]
+            bodies += [variant.encoding, self.seal(flight.question, variant) + variant.body]
         used = written({tag: flight.vector[tag] for tag in tags})
         life = min(round(ttl * 1000), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
-        return bool(self.link.run(SAVE, [flight.entry, flight.lease], *arguments))
+        try:
+            return bool(self.link.run(SAVE, [flight.entry, flight.lease], *arguments))
+        except Refused:
+            # Full: those who wait for the answer must not wait until the lease ends.
+            self.repair([flight.entry, flight.lease], tags)
+            return False
 
     def renew(self, flight: Flight) -> bool:
         return bool(self.link.run(LEASE, [flight.lease], flight.question.token, self.lease_ttl))
@@ -63,20 +101,42 @@ class RedisStore:
         self.link.run(LEASE, [flight.lease], flight.question.token, 0)
 
     def mark(self, tags: Sequence[str], token: str) -> None:
-        self.link.run(MARK, [], self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token, *tags)
+        self.insist(MARK, tags, self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token)
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
-        self.link.run(DONE, [], self.namespace, LONGEST * 1000, nonce(), token, int(leave), *tags)
+        self.insist(DONE, tags, self.namespace, LONGEST * 1000, nonce(), token, int(leave))
+
+    def insist(self, script: Script, tags: Sequence[str], *arguments: Argument) -> None:
+        """A write is not for a damaged key to hold up."""
+        try:
+            self.link.run(script, [], *arguments, *tags)
+        except Refused:
+            self.repair([], tags)
+            self.link.run(script, [], *arguments, *tags)
+
+    def repair(self, keys: list[str], tags: Sequence[str]) -> None:
+        self.link.run(REPAIR, keys, self.namespace, "{run}", *tags)
+
+    def found(self, question: Question, state: bytes, rest: list[bytes]) -> Answer:
+        """Raises:
+        Damaged: what is stored is not what this store has stored.
+        """
+        if state != b"hit":
+            return Answer(State(state.decode()))
+        head, sealed, encoding = rest
+        entry = Entry(head, sealed[SEAL:], encoding.decode())
+        if not compare_digest(sealed[:SEAL], self.seal(question, entry)):
+            raise Damaged
+        return Answer(State.HIT, entry)
+
+    def seal(self, question: Question, entry: Entry) -> bytes:
+        digest = blake2b(entry.body, digest_size=SEAL, key=self.secret)
+        digest.update(entry.head)
+        digest.update(f"{len(entry.head)}:{entry.encoding}:{question.key}".encode())
+        return digest.digest()
 
     def key(self, question: Question) -> str:
         return f"{self.namespace}e:{self.code}:{question.key}"
-
-
-def found(state: bytes, rest: list[bytes]) -> Answer:
-    if state == b"hit":
-        head, body, encoding = rest
-        return Answer(State.HIT, Entry(head, body, encoding.decode()))
-    return Answer(State(state.decode()))
 
 
 def nonce() -> str:

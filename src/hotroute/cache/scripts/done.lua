@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- DONE: the writer's transaction has ended. Also INVALIDATE, with a token that marks nothing.
 --
 -- KEYS  none

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- RENEW or RELEASE a lease, by who holds it only.
 --
 -- KEYS  the lease

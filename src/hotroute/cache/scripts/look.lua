@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- LOOK: the state of an entry and of the tags that it depends on, as of one moment (docs/cache.md, "Read", step 1).
 --
 -- KEYS  the entry, without the run
@@ -10,12 +11,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- A server that has just started may have forgotten a mark: until every mark of before would have ended, nothing counts.
-local born = redis.call('GET', space .. 'born:' .. run)
+local born = tonumber(redis.call('GET', space .. 'born:' .. run) or '')
 if not born then
   redis.call('SET', space .. 'born:' .. run, now)
   born = now
 end
-if now - tonumber(born) < mark then
+if now - born < mark then
   return {'dirty'}
 end
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- MARK: a writer is about to commit a change to these tags. Nothing that depends on them is served or stored until DONE.
 --
 -- KEYS  none

@@ -1,3 +1,4 @@
+#!lua
 -- SAVE: an answer, if what it depends on is still as it was when the question was asked; and the end of the lease.
 --
 -- KEYS  the entry, the lease

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- WAIT: has the leader of this lease stored its answer?
 --
 -- KEYS  the entry, the lease
