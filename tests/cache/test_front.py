@@ -52,10 +52,8 @@ def test_a_second_read_is_a_hit_and_runs_nothing(app: Flask, executions: list[in
     client.put("/notes/1", json={"text": "one"})
     executions.clear()
     first, second = client.get("/notes/1"), client.get("/notes/1")
-    assert (first.headers["Cache-Status"], second.headers["Cache-Status"]) == (
-        "Hotroute; fwd=miss; stored",
-        "Hotroute; hit",
-    )
+    assert first.headers["Cache-Status"] == "Hotroute; fwd=miss; stored"
+    assert second.headers["Cache-Status"].startswith("Hotroute; hit; ttl=")
     assert first.json == second.json == {"text": "one"}
     assert first.headers["ETag"] == second.headers["ETag"]
     assert len(executions) == 1

@@ -13,6 +13,9 @@ from conduit.extensions import cors
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+HOOKS = ("flask_cors.extension.make_after_request_function.<locals>.cors_after_request", "conduit.web.cors.vary")
+"""What runs after a request to say who may read the answer; `for_hits` says the same without them."""
+
 
 def init_app(app: Flask, settings: Settings) -> None:
     if not settings.cors_origins:

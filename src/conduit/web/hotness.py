@@ -1,43 +1,60 @@
 """The cache in front of Conduit: who asks, and what is watched."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from conduit.config import Settings
-from conduit.extensions import db
+from conduit.extensions import cache, db
 from conduit.models import Base
 from conduit.services.tokens import Signer
 from conduit.web import callers, cors
-from hotroute import cache, serving
+from hotroute import serving
+from hotroute.cache import Application, Principal
+from hotroute.cache import init_app as put_in_front
+from hotroute.cache.backend import store_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    cache.init_app(app, configuration(settings))
     if not settings.cache_enabled:
         return
-    link = cache.Link(settings.redis, settings.redis_timeout)
-    serving.after_fork(link.forget_connections)
-    store = cache.RedisStore(link, settings.cache_namespace, mark_ttl=settings.cache_mark_ttl)
     with app.app_context():
         engine = db.engine
-    cache.init_app(
+    put_in_front(
         app,
-        store,
-        cache.Application(
+        store_of(app, cache),
+        Application(
             engines=(engine,),
             metadata=(Base.metadata,),
             principal=principal(app.extensions["tokens"]),
             decorate=cors.for_hits(app, settings),
+            skippable=cors.HOOKS,
             waiters=serving.threads({}) - 2,
             mark_ttl=settings.cache_mark_ttl,
         ),
     )
 
 
-def principal(signer: Signer) -> "cache.Principal":
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Flask-Caching's. Its own keys lie beside those of the hot routes."""
+    if not settings.cache_enabled:
+        return {"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True}
+    return {
+        "CACHE_TYPE": "hotroute.cache.backend.RedisCache",
+        "CACHE_KEY_PREFIX": f"flask_{settings.cache_namespace}",
+        "CACHE_NAMESPACE": settings.cache_namespace,
+        "CACHE_REDIS_URL": settings.redis,
+        "CACHE_REDIS_TIMEOUT": settings.redis_timeout,
+        "CACHE_MARK_TTL": settings.cache_mark_ttl,
+        "CACHE_SECRET": settings.secret_key.get_secret_value(),
+    }
+
+
+def principal(signer: Signer) -> Principal:
     def read(environ: "WSGIEnvironment") -> str | None:
         header = environ.get("HTTP_AUTHORIZATION")
         return None if header is None else str(callers.read(header, signer))

@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from hotroute.cache import capture
 from hotroute.cache.statements import UNPARSED, Footprint, footprint
-from hotroute.cache.store import Store
+from hotroute.cache.store import Store, written
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Changes:
 
 def touch(connection: Connection, tags: Iterable[str]) -> None:
     """Say that the transaction of `connection` changes what depends on `tags`."""
-    connection.info.setdefault(TOUCHED, set()).update(tags)
+    connection.info.setdefault(TOUCHED, set()).update(map(written, tags))
 
 
 def note(

@@ -1,24 +1,21 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
 
-from hotroute.cache import changes, options
-from hotroute.cache.front import Front, Match, Principal, Surroundings
+from hotroute.cache import changes, inside, routes
+from hotroute.cache.front import Front, Principal, Surroundings
 from hotroute.cache.rules import Headers
-from hotroute.cache.store import Store
+from hotroute.cache.statements import UNPARSED
+from hotroute.cache.store import Store, written
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-REMEMBERED_PATHS = 10_000
 
 
 def nobody(environ: "WSGIEnvironment") -> str | None:
@@ -45,6 +42,8 @@ class Application:
         metadata: of all tables.
         principal: who asks, from the request alone.
         decorate: header fields that belong to each answer anew, such as CORS's.
+        skippable: names of hooks (functions that Flask calls before or after each request) that a hit may do without,
+            such as "package.module.function". A route with others is answered within Flask, after they ran.
         waiters: how many threads of a process may wait for an answer that another one is finding.
         mark_ttl, lease_ttl: seconds, as the store's.
     """
@@ -53,6 +52,7 @@ class Application:
     metadata: tuple[MetaData, ...]
     principal: Principal = nobody
     decorate: Callable[["WSGIEnvironment"], Headers] = nothing
+    skippable: tuple[str, ...] = ()
     waiters: int = 2
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
@@ -62,15 +62,19 @@ def init_app(app: Flask, store: Store, application: Application) -> None:
     """Put the cache in front of `app`, after all its routes are registered.
 
     Raises:
-        ValueError: a view that is marked hot cannot be.
+        ValueError: a view that is marked hot cannot be, or the application has a cache already.
     """
-    refuse_unsafe(app)
+    if "hotroute.store" in app.extensions:
+        raise ValueError("this application has a cache in front of it already")
+    found = routes.find_all(app)
+    for endpoint in found:
+        inside.wrap(app, endpoint)
     followed = changes.Changes(store, application.mark_ttl)
     for engine in application.engines:
         followed.follow(engine)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
     around = Surroundings(
-        match=matcher(app),
+        match=routes.matcher(app, found, frozenset(application.skippable)),
         tables=lambda: tables,
         principal=application.principal,
         decorate=application.decorate,
@@ -81,41 +85,22 @@ def init_app(app: Flask, store: Store, application: Application) -> None:
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
 
 
-def refuse_unsafe(app: Flask) -> None:
-    for endpoint, methods in hot_endpoints(app):
-        if unsafe := methods - {"GET", "HEAD", "OPTIONS"}:
-            raise ValueError(f"{endpoint} is hot and answers {', '.join(sorted(unsafe))}: give that a view of its own")
-
-
-def hot_endpoints(app: Flask) -> Iterator[tuple[str, set[str]]]:
-    for rule in app.url_map.iter_rules():
-        if options.find(app.view_functions.get(rule.endpoint)):
-            yield rule.endpoint, set(rule.methods or ())
-
-
-def matcher(app: Flask) -> Callable[[str], Match | None]:
-    """Flask's own routing, remembered by path."""
-    adapter = app.url_map.bind("")
-
-    @lru_cache(REMEMBERED_PATHS)
-    def match(path: str) -> Match | None:
-        try:
-            endpoint, arguments = adapter.match(path.encode("latin-1").decode(), method="GET")
-        except (HTTPException, UnicodeError):
-            return None
-        hot = options.find(app.view_functions.get(endpoint))
-        return (hot, dict(arguments)) if hot else None
-
-    return match
-
-
 def invalidate(transaction: Session | Connection, *tags: str) -> None:
-    """Say, within a transaction, that it changes what depends on `tags`: for SQL text, or what no table holds."""
+    """Say, within a transaction, that it changed what depends on `tags`: after SQL text, or for what no table holds.
+
+    Args:
+        tags: those that routes declare, or tables' names; of a table, what depends on a single row of it is meant too.
+    """
     connection = transaction.connection() if isinstance(transaction, Session) else transaction
-    connection.info.setdefault(changes.TOUCHED, set()).discard(changes.UNPARSED)
-    changes.touch(connection, tags)
+    connection.info.setdefault(changes.TOUCHED, set()).discard(UNPARSED)
+    changes.touch(connection, with_rows(tags))
 
 
 def invalidate_now(store: Store, tags: Iterable[str]) -> None:
     """The same from outside of any transaction: what depends on `tags` is made anew from now on."""
-    store.done(sorted(set(tags)), "nobody")
+    store.done(sorted(map(written, with_rows(tags))), "nobody")
+
+
+def with_rows(tags: Iterable[str]) -> set[str]:
+    """A table's name stands for all its rows: those who depend on one of them carry the second tag."""
+    return {each for tag in tags for each in (tag, tag + changes.BULK)}

@@ -8,19 +8,22 @@ from threading import BoundedSemaphore
 from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.cache import capture, rules
-from hotroute.cache.key import NotKeyable, key
+from hotroute.cache import answers, capture, entries, rules
+from hotroute.cache.details import Detail, token
+from hotroute.cache.entries import Head, Made
+from hotroute.cache.inside import HELD, Held
+from hotroute.cache.key import NotKeyable, canonical, key
 from hotroute.cache.leases import Leases
 from hotroute.cache.link import Unreachable
 from hotroute.cache.options import Hot
-from hotroute.cache.rules import Head, Headers
-from hotroute.cache.store import Answer, Entry, Flight, Question, State, Store
+from hotroute.cache.recorded import Recorded
+from hotroute.cache.routes import Match, Matcher
+from hotroute.cache.rules import Headers
+from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store, written
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Match = tuple[Hot, dict[str, Any]]
-Matcher = Callable[[str], Match | None]
 Principal = Callable[["WSGIEnvironment"], str | None]
 """Who asks, without the database; None for nobody. Raises where that cannot be told: the application then says so."""
 
@@ -33,7 +36,7 @@ class Surroundings:
     """What the front knows of the application behind it.
 
     Attributes:
-        match: the hot route of a path with its arguments, if it has one.
+        match: the hot route of a path, if it has one.
         tables: every table's name, for routes that do not declare tags.
         principal: who asks.
         decorate: header fields that belong to each answer anew, such as CORS's.
@@ -47,6 +50,25 @@ class Surroundings:
     decorate: Callable[["WSGIEnvironment"], Headers]
     waiters: int
     lease_ttl: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for a hot route, and where its answer goes."""
+
+    hot: Hot
+    match: Match
+    environ: "WSGIEnvironment"
+    start: "StartResponse"
+
+    @property
+    def method(self) -> str:
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def inside(self) -> bool:
+        """Whether hooks must run on each hit, so that it is served within Flask."""
+        return bool(self.match.hook)
 
 
 class Front:
@@ -67,121 +89,168 @@ class Front:
         )
         if matched is None:
             return self.app(environ, start_response)
-        hot, arguments = matched
-        question = self.ask(hot, arguments, environ)
-        if isinstance(question, str):
-            return self.pass_by(environ, start_response, f"fwd=bypass; detail={question}")
-        return self.answer(hot, question, environ, start_response)
-
-    def ask(self, hot: Hot, arguments: dict[str, Any], environ: "WSGIEnvironment") -> Question | str:
-        """The question that a request puts to the store, or why it puts none."""
+        asked = Request(matched.hot, matched, environ, start_response)
         try:
-            caller = identify(hot, environ, self.around.principal)
-            name = key(hot, environ, caller if hot.caller == "each" else None)
+            question = self.question(asked)
         except NotKeyable as reason:
-            return token_of(str(reason))
-        tags = tuple(self.around.tables()) if hot.tags is None else declared(hot.tags, arguments, caller)
-        return Question(name, tags, rules.encodings(environ.get("HTTP_ACCEPT_ENCODING")), secrets.token_hex(8))
+            return self.pass_by(asked, f"fwd=bypass; detail={reason}")
+        return self.answer(asked, question)
 
-    def answer(
-        self, hot: Hot, question: Question, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def question(self, asked: Request) -> Question:
+        """What a request asks of the store.
+
+        Raises:
+            NotKeyable: it must not ask; the argument says why.
+        """
+        hot, environ = asked.hot, asked.environ
+        if reason := rules.bypass(environ):
+            raise NotKeyable(reason)
+        caller = identify(hot, environ, self.around.principal)
+        name = key(hot, environ, caller if hot.caller == "each" else None)
+        tags = tuple(self.around.tables()) if hot.tags is None else declared(hot.tags, asked.match, caller)
+        # Hooks see the body as the view made it.
+        codings = (IDENTITY,) if asked.inside else answers.encodings(environ.get("HTTP_ACCEPT_ENCODING"))
+        return Question(name, tags, codings, secrets.token_hex(8))
+
+    def answer(self, asked: Request, question: Question) -> Iterable[bytes]:
+        if outer := capture.current.get():
+            outer.refuse("another hot route was asked")
         seen = capture.Capture()
         try:
-            found = self.store.look(question)
-            if found.state is State.WAIT and found.flight:
-                found = self.wait(found.flight)
+            found, reason = self.look(question)
         except Unreachable:
-            return self.pass_by(environ, start_response, "fwd=bypass; detail=STORE-UNREACHABLE")
+            return self.pass_by(asked, f"fwd=bypass; detail={Detail.STORE_UNREACHABLE}")
         if found.entry:
-            return self.serve(hot, found.entry, "hit", environ, start_response)
+            return self.hit(asked, question, found.entry, reason)
         if found.state is State.LEAD and found.flight:
-            return self.lead(hot, found.flight, seen, environ, start_response)
-        reason = "INVALIDATING" if found.state is State.DIRTY else "COLLAPSED-NOT"
-        return self.pass_by(environ, start_response, f"fwd=miss; detail={reason}")
+            return self.lead(asked, found.flight, seen)
+        return self.pass_by(asked, reason)
 
-    def wait(self, flight: Flight) -> Answer:
+    def look(self, question: Question) -> tuple[Answer, str]:
+        """What the store has, and what `Cache-Status` says of it."""
+        found = self.store.look(question)
+        if found.state is State.WAIT and found.flight:
+            return self.wait(found.flight)
+        return found, "hit" if found.entry else f"fwd=miss; stored=?0; detail={Detail.INVALIDATING}"
+
+    def wait(self, flight: Flight) -> tuple[Answer, str]:
         """For the leader's answer to the same question, as long as there is a leader and a thread to spare."""
-        if self.waiters is None or not self.waiters.acquire(blocking=False):
-            return Answer(State.WAIT)
+        waiters = self.waiters
+        if waiters is None or not waiters.acquire(blocking=False):
+            return alone(Detail.NO_THREAD_TO_WAIT)
         try:
             pause, waited = FIRST_PAUSE, 0.0
             while waited < self.around.lease_ttl:
                 sleep(pause)
                 waited, pause = waited + pause, min(pause * 1.5, LONGEST_PAUSE)
                 found = self.store.peek(flight)
+                if found.entry:
+                    return found, "fwd=miss; collapsed"
                 if found.state is not State.WAIT:
-                    # A leader that is gone without an answer had none to store: each finds its own.
-                    return found if found.entry else Answer(State.WAIT)
-            return Answer(State.WAIT)
+                    # It had no answer that could be stored: each finds its own.
+                    return alone(Detail.LEADER_GONE)
+            return alone(Detail.WAITED_TOO_LONG)
         finally:
-            self.waiters.release()
+            waiters.release()
 
-    def pass_by(self, environ: "WSGIEnvironment", start_response: "StartResponse", status: str) -> Iterable[bytes]:
+    def pass_by(self, asked: Request, status: str) -> Iterable[bytes]:
         def start(line: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
-            return start_response(line, [*headers, ("Cache-Status", f"Hotroute; {status}")], exc_info)
+            return asked.start(line, answers.careful(asked.hot, headers, f"Hotroute; {status}"), exc_info)
 
-        return self.app(environ, start)
+        return self.app(asked.environ, start)
 
-    def lead(
-        self,
-        hot: Hot,
-        flight: Flight,
-        seen: capture.Capture,
-        environ: "WSGIEnvironment",
-        start_response: "StartResponse",
-    ) -> Iterable[bytes]:
-        """Have the application answer as if GET was asked; store that if it may be, and answer from it."""
-        recorded = Recorded()
+    def hit(self, asked: Request, question: Question, entry: Entry, status: str) -> Iterable[bytes]:
+        head = entries.opened(asked.hot, entry)
+        if head is None:
+            with suppress(Unreachable):
+                self.store.forget(question)
+            return self.pass_by(asked, f"fwd=bypass; detail={Detail.CORRUPT_ENTRY}")
+        if status == "hit":
+            status = f"hit; ttl={answers.remaining(asked.hot, head, time())}"
+        if not asked.inside:
+            return self.serve(asked, head, entry, status, self.around.decorate(asked.environ))
+        return self.replay(asked, head, entry, f"{status}; detail={Detail.INSIDE}")
+
+    def replay(self, asked: Request, head: Head, entry: Entry, status: str) -> Iterable[bytes]:
+        """Have Flask run the hooks that a hit must not skip, with the entry in place of the view."""
+        held = Held(head=head, body=entry.body)
+        recorded = Recorded(asked.start, asked.method)
+        body = recorded.read(self.app(rules.whole(asked.environ, (), **{HELD: held}), recorded.start))
+        if not held.replayed:
+            return self.finish(asked, recorded, body, f"fwd=bypass; detail={Detail.HOOK_ANSWERED}")
+        return self.finish(asked, recorded, body, status, head, entry)
+
+    def lead(self, asked: Request, flight: Flight, seen: capture.Capture) -> Iterable[bytes]:
+        """Have the application answer for everybody who has the same question; store that if it may be."""
+        held = Held(keep=asked.inside)
+        recorded = Recorded(asked.start, asked.method)
         reset = capture.current.set(seen)
         try:
             with self.leases.holding(flight):
-                body = recorded.read(self.app({**environ, "REQUEST_METHOD": "GET"}, recorded.start))
+                body = recorded.read(self.app(leading(asked, held), recorded.start))
         except BaseException:
             self.give_up(flight)
             raise
         finally:
             capture.current.reset(reset)
-        reason = rules.obstacle(hot, recorded.status, recorded.headers) or seen.obstacle
-        if reason or body is None:
+        own = [] if asked.inside else self.around.decorate(asked.environ)
+        made = held.made if asked.inside else Made(recorded.status, recorded.headers, body)
+        reason = obstacle(asked, recorded, held, made, own) or seen.obstacle
+        if reason or made is None or made.body is None:
             self.give_up(flight)
-            status = f"Hotroute; fwd=miss; detail={token_of(reason or 'large')}"
-            return recorded.replay(environ, start_response, status, body)
-        entries = rules.pack(recorded.status, recorded.headers, body, time())
-        stored = self.save(hot, flight, seen, entries)
-        kept = next(entry for name in flight.question.encodings for entry in entries if entry.encoding == name)
-        status = f"fwd=miss; stored{'' if stored else '=?0'}"
-        return self.serve(hot, kept, status, environ, start_response)
+            status = f"fwd=miss; stored=?0; detail={token(reason or Detail.STREAMED)}"
+            return self.finish(asked, recorded, body, status)
+        variants = entries.pack(asked.hot, made, time(), compress=not asked.inside)
+        reason = self.save(asked.hot, flight, seen, variants)
+        status = f"fwd=miss; stored{f'=?0; detail={reason}' if reason else ''}"
+        head = entries.load(variants[0].head)
+        entry = next(each for name in flight.question.encodings for each in variants if each.encoding == name)
+        if asked.inside:
+            return self.finish(asked, recorded, body, status, head, entry)
+        return self.serve(asked, head, entry, status, own)
 
-    def save(self, hot: Hot, flight: Flight, seen: capture.Capture, entries: list[Entry]) -> bool:
+    def save(self, hot: Hot, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
+        """Why it was not stored; empty if it was."""
         used = flight.question.tags if hot.tags is not None else sorted(seen.tables)
         if not set(used) <= set(flight.vector):
             self.give_up(flight)
-            return False
+            return Detail.UNKNOWN_TABLE
+        ttl = hot.statuses[entries.load(variants[0].head).code]
         try:
-            return self.store.save(flight, used, entries[0], entries[1:], hot.ttl)
+            stored = self.store.save(flight, used, variants[0], variants[1:], ttl)
         except Unreachable:
-            return False
+            return Detail.STORE_UNREACHABLE
+        return "" if stored else Detail.INVALIDATED_MEANWHILE
 
     def give_up(self, flight: Flight) -> None:
         with suppress(Unreachable):
             self.store.release(flight)
 
-    def serve(
-        self,
-        hot: Hot,
-        entry: Entry,
-        status: str,
-        environ: "WSGIEnvironment",
-        start_response: "StartResponse",
-    ) -> Iterable[bytes]:
-        head = Head.load(entry.head)
-        headers = rules.fields(hot, head, entry, time(), f"Hotroute; {status}", self.around.decorate(environ))
-        if head.status.startswith("200") and rules.unchanged(environ.get("HTTP_IF_NONE_MATCH"), headers[0][1]):
-            start_response("304 Not Modified", headers)
+    def serve(self, asked: Request, head: Head, entry: Entry, status: str, own: Headers) -> Iterable[bytes]:
+        headers = answers.fields(asked.hot, head, entry, time(), f"Hotroute; {status}", own)
+        if head.code == 200 and answers.unchanged(asked.environ.get("HTTP_IF_NONE_MATCH"), headers[0][1]):
+            asked.start("304 Not Modified", headers)
             return []
-        start_response(head.status, [*rules.content(head, entry), *headers])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
+        asked.start(head.status, [*answers.content(head, entry), *headers])
+        return [] if asked.method == "HEAD" else [entry.body]
+
+    def finish(  # noqa: PLR0913, PLR0917
+        self,
+        asked: Request,
+        recorded: Recorded,
+        body: bytes | None,
+        status: str,
+        head: Head | None = None,
+        entry: Entry | None = None,
+    ) -> Iterable[bytes]:
+        """Answer what Flask made, its hooks included; as an entry's, where they left its content as it was."""
+        if head and entry and (recorded.status, body) == (head.status, entry.body):
+            content = {name.lower() for name, _ in head.headers}
+            own = [(name, value) for name, value in recorded.headers if name.lower() not in content]
+            kept = [(name, value) for name, value in recorded.headers if name.lower() in content]
+            changed = Head(head.status, kept, head.made, head.digest)
+            return self.serve(asked, changed, entry, status, own)
+        return recorded.replay(answers.careful(asked.hot, recorded.headers, f"Hotroute; {status}"), body)
 
 
 def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str | None:
@@ -193,57 +262,47 @@ def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str 
     try:
         caller = principal(environ)
     except Exception:
-        raise NotKeyable("credentials not valid") from None
+        raise NotKeyable(Detail.CREDENTIALS_NOT_VALID) from None
     if caller is not None and hot.caller == "anonymous":
-        raise NotKeyable("credentials")
+        raise NotKeyable(Detail.CREDENTIALS)
     return caller
 
 
-def declared(tags: tuple[str, ...], arguments: dict[str, Any], caller: str | None) -> tuple[str, ...]:
-    values = {name: str(value).replace("\n", "%0A") for name, value in arguments.items()}
-    return tuple(dict.fromkeys(tag.format(**values, caller=caller or "") for tag in tags))
+def declared(tags: tuple[str, ...], match: Match, caller: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(written(tag.format(**match.arguments, caller=caller or "")) for tag in tags))
 
 
-def token_of(reason: str) -> str:
-    """As a token of RFC 9211's `detail`."""
-    return reason.upper().replace(" ", "-")
+def alone(detail: str) -> tuple[Answer, str]:
+    return Answer(State.WAIT), f"fwd=miss; collapsed=?0; stored=?0; detail={detail}"
 
 
-class Recorded:
-    """An application's answer, as it comes."""
-
-    def __init__(self) -> None:
-        self.status, self.headers = "", list[tuple[str, str]]()
-        self.rest: Iterable[bytes] = ()
-
-    def start(self, status: str, headers: Headers, _exc_info: Any = None) -> Callable[[bytes], object]:
-        self.status, self.headers = status, list(headers)
-        return refuse_to_write
-
-    def read(self, answer: Iterable[bytes]) -> bytes | None:
-        """The whole body; None for one that is streamed or large, which `replay` passes on as it comes."""
-        length = next((value for name, value in self.headers if name.lower() == "content-length"), "")
-        if self.status and not (length.isdecimal() and int(length) <= rules.LARGEST):
-            self.rest = answer
-            return None
-        try:
-            return b"".join(answer)
-        finally:
-            close(answer)
-
-    def replay(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", status: str, body: bytes | None
-    ) -> Iterable[bytes]:
-        start_response(self.status, [*self.headers, ("Cache-Status", status)])
-        if body is None:
-            return self.rest
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+def leading(asked: Request, held: Held) -> "WSGIEnvironment":
+    """The request that a key stands for: what the key does not hold must not be in the answer either."""
+    hot, environ = asked.hot, asked.environ
+    query = environ.get("QUERY_STRING", "")
+    changes = {HELD: held, "QUERY_STRING": canonical(hot, query)}
+    if asked.inside:
+        # Hooks may need all of it.
+        return rules.whole(environ, (), **changes)
+    credentials = rules.CREDENTIALS if hot.caller == "anyone" else ()
+    return rules.whole(environ, ("HTTP_ACCEPT_ENCODING", *credentials), **changes)
 
 
-def refuse_to_write(_data: bytes) -> object:
-    raise RuntimeError("a hot route must return its body; WSGI's write() is not supported")
-
-
-def close(answer: Iterable[bytes]) -> None:
-    if hasattr(answer, "close"):
-        answer.close()
+def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
+    """Why the answer that the application gave must not be stored; empty if it may."""
+    hot = asked.hot
+    if held.raised and int(recorded.status[:3]) < 400:
+        return Detail.RAISED
+    if asked.inside:
+        # Hooks say CORS and compress on each hit.
+        final = rules.obstacle(hot, recorded.status, recorded.headers, {"origin"})
+        if final or made is None:
+            return final or Detail.HOOK_ANSWERED
+        return rules.obstacle(hot, made.status, made.headers) or rules.unstorable(hot, made.headers)
+    varied = rules.listed(rules.combined(own).get("vary", ""))
+    names = {name.lower() for name, _ in own}
+    return (
+        rules.obstacle(hot, recorded.status, recorded.headers, varied)
+        or rules.unstorable(hot, recorded.headers, names)
+        or ("" if recorded.complete else Detail.INCOMPLETE)
+    )

@@ -2,8 +2,9 @@
 
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
+from hotroute.cache.details import Detail
 from hotroute.cache.options import Hot
 
 if TYPE_CHECKING:
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 50
 
+Pairs = list[tuple[str, str]]
+
 
 class NotKeyable(Exception):
-    """The request has something that the route does not know."""
+    """The request has something that the route does not know; its argument is a `Detail`."""
 
 
 def key(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> str:
@@ -22,29 +25,47 @@ def key(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> str:
     Raises:
         NotKeyable: a query parameter is unknown, or there are too many of them.
     """
-    parts = [
-        environ.get("HTTP_HOST", "").lower() if hot.host else "",
-        environ.get("wsgi.url_scheme", "") if hot.host else "",
-        environ.get("SCRIPT_NAME", ""),
-        environ.get("PATH_INFO", ""),
-        caller or "",
-        *(environ.get("HTTP_" + name.upper().replace("-", "_"), "\0") for name in hot.vary),
-        *parameters(hot, environ.get("QUERY_STRING", "")),
-    ]
-    prefixed = "".join(f"{len(part)}:{part}" for part in parts)
-    return blake2b(prefixed.encode("utf-8", "surrogateescape"), digest_size=20).hexdigest()
+    prefixed = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in parts(hot, environ, caller))
+    return blake2b(prefixed.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
-def parameters(hot: Hot, query: str) -> list[str]:
-    """Names and values in turn, by name; values of one name in the order in which they were given."""
+def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
+    """Names and values; a part that a request does not have is left out, and so is not the same as an empty one.
+
+    Raises:
+        NotKeyable: as `key`.
+    """
+    found = [("script", environ.get("SCRIPT_NAME", "")), ("path", environ.get("PATH_INFO", ""))]
+    if hot.host:
+        found += [("scheme", environ.get("wsgi.url_scheme", "")), ("host", host(environ))]
+    if caller is not None:
+        found.append(("caller", caller))
+    for name in hot.vary:
+        value = environ.get("HTTP_" + name.upper().replace("-", "_"))
+        if value is not None:
+            found.append((f"header {name}", value))
+    query = environ.get("QUERY_STRING", "")
+    return [*found, *((f"query {name}", value) for name, value in parameters(hot, query))] if query else found
+
+
+def host(environ: "WSGIEnvironment") -> str:
+    return str(environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME')}:{environ.get('SERVER_PORT')}").lower()
+
+
+def parameters(hot: Hot, query: str) -> Pairs:
+    """Names and values, by name; values of one name in the order in which they were given. Decoded byte by byte."""
     if not query:
         return []
     try:
         pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_PARAMETERS)
     except ValueError:
-        raise NotKeyable("too many parameters") from None
+        raise NotKeyable(Detail.TOO_MANY_PARAMETERS) from None
     known = [(name, value) for name, value in pairs if name in hot.query]
     if len(known) < len(pairs) and hot.unknown == "bypass":
-        raise NotKeyable("an unknown parameter")
-    known.sort(key=lambda pair: pair[0])
-    return [part for pair in known for part in pair]
+        raise NotKeyable(Detail.UNKNOWN_PARAMETER)
+    return sorted(known, key=lambda pair: pair[0])
+
+
+def canonical(hot: Hot, query: str) -> str:
+    """The query string that a key stands for."""
+    return urlencode(parameters(hot, query), encoding="latin-1")

@@ -82,6 +82,10 @@ class MemoryStore:
         with self.lock:
             self.free(flight)
 
+    def forget(self, question: Question) -> None:
+        with self.lock:
+            self.entries.pop(question.key, None)
+
     def mark(self, tags: Sequence[str], token: str) -> None:
         with self.lock:
             for tag in tags:

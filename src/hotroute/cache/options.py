@@ -1,26 +1,41 @@
 """What `@hot` says of a view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from string import Formatter
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 View = TypeVar("View", bound=Callable[..., Any])
 Caller = Literal["anonymous", "anyone", "each"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Hot:
-    """Options of a hot route; see `hot`."""
+    """Options of a hot route, see `hot`; `statuses` with the seconds that each may be kept."""
 
-    ttl: float
+    statuses: Mapping[int, float]
     query: frozenset[str]
     unknown: Literal["bypass", "drop"]
     caller: Caller
     tags: tuple[str, ...] | None
     host: bool
     vary: tuple[str, ...]
-    statuses: frozenset[int]
+    headers: frozenset[str]
+
+    @cached_property
+    def varies(self) -> str:
+        """The `Vary` of all answers, whichever request they are for."""
+        return ", ".join(
+            ["Accept-Encoding", *(["Authorization"] if self.caller != "anyone" else []), *map(str.title, self.vary)]
+        )
+
+
+class Mark(NamedTuple):
+    """On a view or a class of views. Decorators copy what they wrap; `on` tells the original from such a copy."""
+
+    hot: Hot
+    on: Any
 
 
 def hot(  # noqa: PLR0913  # each is a word that a user says about a route
@@ -32,49 +47,88 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     tags: tuple[str, ...] | None = None,
     host: bool = False,
     vary: tuple[str, ...] = (),
-    statuses: tuple[int, ...] = (200,),
+    headers: tuple[str, ...] = (),
+    statuses: tuple[int, ...] | Mapping[int, float] = (200,),
 ) -> Callable[[View], View]:
-    """Answer a GET view from the cache, never older than a committed write.
+    """Answer a GET view from the cache, never older than a committed write. It goes right below the route's decorator.
 
     Args:
         ttl: seconds after which an answer is made anew in any case.
         query: the query parameters that matter.
-        unknown: what to do with other parameters: "bypass" the cache, or "drop" them from the key, which says that the
-            view does not look at them.
+        unknown: what to do with other parameters: "bypass" the cache, or "drop" them: the view does not see them.
         caller: who shares answers. "anonymous": requests without credentials share one, others pass the cache by.
-            "each": every caller has answers of their own. "anyone": the answer does not depend on the caller.
+            "each": every caller has answers of their own. "anyone": the answer does not depend on the caller; a view
+            that is answered in front of Flask sees no credentials then.
         tags: what the answer depends on: "article:{slug}" (with the route's arguments, and {caller}), a table's name,
             or what `invalidate` names. None: the tables that the view's statements read, found out as it runs.
-        host: whether the answer depends on the host name.
+        host: whether the answer depends on the host name or the scheme, as one with absolute links does.
         vary: request header fields that it depends on (RFC 9110, section 12.5.5).
-        statuses: the statuses that may be stored; never one from 500 on.
+        headers: response header fields of the view's own that are stored with the answer, such as X-Total-Count.
+        statuses: the statuses that may be stored, or each with a `ttl` of its own: {200: 60, 404: 5}.
 
     Raises:
         ValueError: the options contradict each other or HTTP.
     """
-    refuse_nonsense(ttl, statuses, vary, tags)
+    kept = dict(statuses) if isinstance(statuses, Mapping) else dict.fromkeys(statuses, ttl)
+    refuse_nonsense(kept, vary, tags)
     options = Hot(
-        ttl, frozenset(query), unknown, caller, tags, host, tuple(sorted(map(str.lower, vary))), frozenset(statuses)
+        kept,
+        # As key.py decodes a query: byte by byte.
+        frozenset(name.encode().decode("latin-1") for name in query),
+        unknown,
+        caller,
+        tags,
+        host,
+        tuple(sorted(map(str.lower, vary))),
+        frozenset(map(str.lower, headers)),
     )
 
     def decorate(view: View) -> View:
-        view.hot = options  # type: ignore[attr-defined]
+        view.hot = Mark(options, view)  # type: ignore[attr-defined]
         return view
 
     return decorate
 
 
-def refuse_nonsense(ttl: float, statuses: tuple[int, ...], vary: tuple[str, ...], tags: tuple[str, ...] | None) -> None:
-    if ttl <= 0:
+def refuse_nonsense(statuses: Mapping[int, float], vary: tuple[str, ...], tags: tuple[str, ...] | None) -> None:
+    if any(ttl <= 0 for ttl in statuses.values()):
         raise ValueError("ttl must be more than 0 seconds")
     if any(not 200 <= status < 500 or status in (206, 304) for status in statuses):
         raise ValueError("only whole answers from 200 to 499 can be stored, without 206 and 304")
     if "*" in vary:
         raise ValueError("an answer that varies on everything cannot be stored (RFC 9111, section 4.1)")
     for tag in tags or ():
-        if "\n" in tag or any(part[2] or part[3] for part in Formatter().parse(tag)):
+        parts = list(Formatter().parse(tag))
+        if "\n" in tag or any(part[1] is not None and not plain(part) for part in parts):
             raise ValueError(f"{tag!r} is not a tag: names in braces only, and no line break")
 
 
+def plain(part: tuple[str, str | None, str | None, str | None]) -> bool:
+    """Whether the braces hold a name and nothing else: not {}, {0}, {name.attribute}, {name!r} or {name:>5}."""
+    return (part[1] or "").isidentifier() and not part[2] and not part[3]
+
+
+def names(tag: str) -> set[str]:
+    """The names in a tag's braces."""
+    return {part[1] for part in Formatter().parse(tag) if part[1]}
+
+
 def find(view: Callable[..., Any] | None) -> Hot | None:
-    return getattr(view, "hot", None)
+    """The options of a view function; of a class's where `View.as_view` made it.
+
+    Raises:
+        ValueError: a decorator stands around `@hot`, which a hit would skip.
+    """
+    holder: Any = getattr(view, "view_class", None)
+    mark = vars(holder).get("hot") if holder else None
+    if isinstance(mark, Mark) and not holder.decorators:
+        return mark.hot
+    mark = mark or getattr(view, "hot", None)
+    if not isinstance(mark, Mark):
+        return None
+    if mark.on is not view:
+        raise ValueError(
+            f"{getattr(view, '__qualname__', view)}: put @hot right below the route's decorator, around all others: "
+            "a hit would skip what is around it"
+        )
+    return mark.hot

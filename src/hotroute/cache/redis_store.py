@@ -100,6 +100,9 @@ class RedisStore:
     def release(self, flight: Flight) -> None:
         self.link.run(LEASE, [flight.lease], flight.question.token, 0)
 
+    def forget(self, question: Question) -> None:
+        self.repair([self.key(question)], question.tags)
+
     def mark(self, tags: Sequence[str], token: str) -> None:
         self.insist(MARK, tags, self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token)
 

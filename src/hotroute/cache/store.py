@@ -11,6 +11,11 @@ Vector = Mapping[str, str]
 IDENTITY = "identity"
 
 
+def written(tag: str) -> str:
+    """As a store is given it, by readers and writers alike: lines separate what a stored vector consists of."""
+    return tag.replace("\n", "%0A")
+
+
 class State(StrEnum):
     """How things stand for who asks."""
 
@@ -82,6 +87,9 @@ class Store(Protocol):
 
     def release(self, flight: Flight) -> None:
         """Free the lease without an answer."""
+
+    def forget(self, question: Question) -> None:
+        """Delete the answer to a question, which is not one that would be stored."""
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         """Write, step 2."""

@@ -51,7 +51,9 @@ class Response(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the cache did with a request; `detail` is why it did no more."""
+    """What the cache did with a request; `detail` is why it did no more. A hit is also what another request's answer
+    served, which had been asked before it (`collapsed`).
+    """
 
     text: str
     hit: bool = False
@@ -77,7 +79,7 @@ def read(response: Response) -> Status:
         name, _, rest = member.strip().partition(";")
         if name.strip() == CACHE:
             given = {key: value.strip().strip('"') for key, value in PARAMETER.findall(";" + rest)}
-            hit, stored = is_true(given, "hit"), is_true(given, "stored")
+            hit, stored = is_true(given, "hit") or is_true(given, "collapsed"), is_true(given, "stored")
             return Status(member.strip(), hit, stored, given.get("detail", "").upper())
     return Status("")
 

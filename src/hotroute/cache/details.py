@@ -1,0 +1,102 @@
+"""Why a request was not answered from the cache: the `detail` of its `Cache-Status` (RFC 9211, section 2.8)."""
+
+from enum import StrEnum
+
+
+class Detail(StrEnum):
+    """Each is a token; `WORDS` says what it means and what can be done."""
+
+    # The cache was not asked: fwd=bypass.
+    UNKNOWN_PARAMETER = "UNKNOWN-PARAMETER"
+    TOO_MANY_PARAMETERS = "TOO-MANY-PARAMETERS"
+    CREDENTIALS = "CREDENTIALS"
+    CREDENTIALS_NOT_VALID = "CREDENTIALS-NOT-VALID"
+    REQUEST_NO_STORE = "REQUEST-NO-STORE"
+    PRECONDITION = "PRECONDITION"
+    CONTENT = "CONTENT"
+    STORE_UNREACHABLE = "STORE-UNREACHABLE"
+    CORRUPT_ENTRY = "CORRUPT-ENTRY"
+    HOOK_ANSWERED = "HOOK-ANSWERED"
+    # There was no answer that could be used, and none may be stored now: fwd=miss.
+    INVALIDATING = "INVALIDATING"
+    # Another request is finding the answer: fwd=miss; collapsed=?0.
+    NO_THREAD_TO_WAIT = "NO-THREAD-TO-WAIT"
+    LEADER_GONE = "LEADER-GONE"
+    WAITED_TOO_LONG = "WAITED-TOO-LONG"
+    # The view answered, and its answer was not stored: fwd=miss; stored=?0.
+    INVALIDATED_MEANWHILE = "INVALIDATED-MEANWHILE"
+    UNKNOWN_TABLE = "UNKNOWN-TABLE"
+    STATUS = "STATUS"
+    SET_COOKIE = "SET-COOKIE"
+    NO_STORE = "NO-STORE"
+    PRIVATE = "PRIVATE"
+    VARY = "VARY"
+    ENCODED = "ENCODED"
+    STREAMED = "STREAMED"
+    LARGE = "LARGE"
+    INCOMPLETE = "INCOMPLETE"
+    HEADER = "HEADER"
+    RAISED = "RAISED"
+    AFTER_THIS_REQUEST = "AFTER-THIS-REQUEST"
+    ANOTHER_HOT_ROUTE = "ANOTHER-HOT-ROUTE-WAS-ASKED"
+    WROTE = "THE-REQUEST-WROTE"
+    UNPARSED = "AN-UNPARSED-STATEMENT-RAN"
+    OLD_TRANSACTION = "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION"
+    # A hit that did enter Flask: hit; detail=INSIDE.
+    INSIDE = "INSIDE"
+
+
+WORDS = {
+    Detail.UNKNOWN_PARAMETER: "the query has a parameter that the route does not declare: name it in @hot(query=...), "
+    'or say unknown="drop" if the view does not look at others',
+    Detail.TOO_MANY_PARAMETERS: "the query has more than fifty parameters",
+    Detail.CREDENTIALS: "the request has credentials, and this route's answers are shared by those who have none: say "
+    'caller="each" for answers of their own, or caller="anyone" if they make no difference',
+    Detail.CREDENTIALS_NOT_VALID: "whose credentials these are cannot be told, or they are not valid: the application "
+    "answers",
+    Detail.REQUEST_NO_STORE: "the request says Cache-Control: no-store",
+    Detail.PRECONDITION: "the request has If-Match or If-Unmodified-Since, which are the application's to check",
+    Detail.CONTENT: "the request has content, which no key holds",
+    Detail.STORE_UNREACHABLE: "Redis could not be asked, or could not store; the server's log says why",
+    Detail.CORRUPT_ENTRY: "the stored answer was damaged, and has been deleted",
+    Detail.HOOK_ANSWERED: "a hook answered instead of the view",
+    Detail.INVALIDATING: "a writer is about to commit, or Redis has started less than a mark's time ago: nothing is "
+    "served or stored meanwhile",
+    Detail.NO_THREAD_TO_WAIT: "another request was finding the same answer, and no thread was free to wait for it",
+    Detail.LEADER_GONE: "another request was finding the same answer, and had none that could be stored",
+    Detail.WAITED_TOO_LONG: "another request was finding the same answer, and took too long",
+    Detail.INVALIDATED_MEANWHILE: "a write changed what the answer depends on while the view ran",
+    Detail.UNKNOWN_TABLE: "the view read a table that none of Application(metadata=...) has: declare the route's tags",
+    Detail.STATUS: "the answer's status is none that the route stores: see @hot(statuses=...)",
+    Detail.SET_COOKIE: "the answer sets a cookie",
+    Detail.NO_STORE: "the answer says Cache-Control: no-store",
+    Detail.PRIVATE: "the answer says Cache-Control: private",
+    Detail.VARY: "the answer varies on a request header that the route does not declare: see @hot(vary=...)",
+    Detail.ENCODED: "the view compressed its answer itself: leave that to the cache",
+    Detail.STREAMED: "the answer is streamed: it does not say its length, or was written with WSGI's write()",
+    Detail.LARGE: "the answer is larger than 1 MiB",
+    Detail.INCOMPLETE: "the answer has more or fewer bytes than its Content-Length says",
+    Detail.HEADER: "the answer has a header field that is not stored: name it in @hot(headers=...) if it is the same "
+    "for everyone who gets this answer",
+    Detail.RAISED: "the view raised an error, which was made into an answer that does not look like one",
+    Detail.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
+    Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
+    Detail.WROTE: "the request wrote to the database",
+    Detail.UNPARSED: "the view ran SQL text, which may read any table: declare the route's tags",
+    Detail.OLD_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen an "
+    "older state",
+    Detail.INSIDE: "a hook that is not declared skippable applies to the route, so that the hit was served after it, "
+    "within Flask",
+}
+
+
+def token(reason: str) -> str:
+    """A reason in words as a token (RFC 9110, section 5.6.2)."""
+    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in reason.upper())
+
+
+def explain(detail: str) -> str:
+    """A token in words; one that says more than `Detail` knows is explained by how it begins."""
+    known = [each for each in Detail if detail == each or detail.startswith(f"{each}-")]
+    words = WORDS[max(known, key=len)] if known else detail.replace("-", " ").lower()
+    return f"{words} ({detail})" if detail.startswith("HEADER-") else words

@@ -1,0 +1,84 @@
+"""What is stored: a response's head, and its body in each encoding."""
+
+import gzip
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import brotli  # type: ignore[import-untyped]
+import orjson
+
+from hotroute.cache.options import Hot
+from hotroute.cache.rules import KEPT, Headers, combined
+from hotroute.cache.store import IDENTITY, Entry
+
+COMPRESSIBLE = re.compile(r"text/|application/(json|javascript|xml|[\w.+-]+\+(json|xml))\b|image/svg\+xml")
+WORTH_COMPRESSING = 256
+CONTROL = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is stored beside a body: status line, header fields, when it was made (seconds of the epoch), the digest of
+    the plain body.
+    """
+
+    status: str
+    headers: Headers
+    made: float
+    digest: str
+
+    def dump(self) -> bytes:
+        return orjson.dumps([self.status, self.headers, self.made, self.digest])
+
+    @property
+    def code(self) -> int:
+        return int(self.status[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A response as it was made; None in place of a body that is streamed."""
+
+    status: str
+    headers: Headers
+    body: bytes | None
+
+
+@lru_cache(1024)
+def load(data: bytes) -> Head:
+    """Raises:
+    ValueError: it is not what `Head.dump` gives.
+    """
+    try:
+        status, headers, made, digest = orjson.loads(data)
+        head = Head(status, [(name, value) for name, value in headers], float(made), digest)
+        texts = [status, digest, *(text for pair in head.headers for text in pair)]
+        if any(CONTROL.search(text) for text in texts) or not 200 <= head.code < 500:
+            raise ValueError("no such response")
+    except (TypeError, ValueError, OverflowError) as reason:
+        raise ValueError(f"not a stored head: {reason}") from None
+    return head
+
+
+def opened(hot: Hot, entry: Entry) -> Head | None:
+    """The head of an entry; None if it is not one that the route would store."""
+    try:
+        head = load(entry.head)
+    except ValueError:
+        return None
+    return head if head.code in hot.statuses else None
+
+
+def pack(hot: Hot, made: Made, now: float, *, compress: bool = True) -> list[Entry]:
+    """The response in all encodings that are worth it, the plain one first."""
+    kept = [(name, value) for name, value in made.headers if name.lower() in KEPT or name.lower() in hot.headers]
+    body = made.body or b""
+    bodies = {IDENTITY: body}
+    if compress and len(body) >= WORTH_COMPRESSING and COMPRESSIBLE.match(combined(kept).get("content-type", "")):
+        smaller = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
+        bodies |= {name: data for name, data in smaller.items() if len(data) < len(body)}
+    digest = blake2b(body, digest_size=16).hexdigest()
+    head = Head(made.status, kept, now, digest).dump()
+    return [Entry(head, data, name) for name, data in bodies.items()]
