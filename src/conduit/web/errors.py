@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from conduit.errors import ApiError
 from conduit.web.json import respond
+from hotroute.cache import Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_http)
     for unavailable in UNAVAILABLE:
         app.register_error_handler(unavailable, answer_unavailable)
+    app.register_error_handler(Unreachable, answer_unreachable)
     app.register_error_handler(Exception, answer_fault)
 
 
@@ -61,6 +63,12 @@ def answer_http(error: HTTPException) -> Response | HTTPException:
 def answer_unavailable(error: Any) -> Response:
     log.error("the database is not available", exc_info=error)
     return shape(503, "the database is not available, try again", {"Retry-After": str(RETRY_AFTER)})
+
+
+def answer_unreachable(reason: Unreachable) -> Response:
+    """Nothing was written: Redis is told of a write before its COMMIT."""
+    log.warning("a write was refused, for the cache could not be told of it: %s", reason)
+    return shape(503, "the cache is not available, try again", {"Retry-After": str(RETRY_AFTER)})
 
 
 def answer_fault(error: Exception) -> Response:

@@ -84,6 +84,11 @@ class Wire:
         with suppress(OSError):
             self.socket.close()
 
+    def __del__(self) -> None:
+        # Nobody waits for those that are idle when their pool goes.
+        if hasattr(self, "socket"):
+            self.close()
+
 
 def login(address: Address) -> list[Command]:
     """A password that is not asked for is refused by Redis, as is a command before the one that is."""
