@@ -32,6 +32,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             metadata=(Base.metadata,),
             principal=principal(app.extensions["tokens"]),
             decorate=cors.for_hits(app, settings),
+            skippable=cors.HOOKS,
             waiters=serving.threads({}) - 2,
             mark_ttl=settings.cache_mark_ttl,
         ),
