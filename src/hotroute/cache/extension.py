@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData
@@ -42,8 +42,8 @@ class Application:
         metadata: of all tables.
         principal: who asks, from the request alone.
         decorate: header fields that belong to each answer anew, such as CORS's.
-        skippable: names of hooks (functions that Flask calls before or after each request) that a hit may do without,
-            such as "package.module.function". A route with others is answered within Flask, after they ran.
+        skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
+            names, such as "package.module.function". A route with others is answered within Flask, after they ran.
         waiters: how many threads of a process may wait for an answer that another one is finding.
         mark_ttl, lease_ttl: seconds, as the store's.
     """
@@ -52,7 +52,7 @@ class Application:
     metadata: tuple[MetaData, ...]
     principal: Principal = nobody
     decorate: Callable[["WSGIEnvironment"], Headers] = nothing
-    skippable: tuple[str, ...] = ()
+    skippable: tuple[str | Callable[..., Any], ...] = ()
     waiters: int = 2
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
@@ -74,7 +74,7 @@ def init_app(app: Flask, store: Store, application: Application) -> None:
         followed.follow(engine)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
     around = Surroundings(
-        match=routes.matcher(app, found, frozenset(application.skippable)),
+        match=routes.matcher(app, found, frozenset(map(routes.name_of, application.skippable))),
         tables=lambda: tables,
         principal=application.principal,
         decorate=application.decorate,

@@ -101,6 +101,8 @@ def blueprints(endpoint: str) -> list[str]:
 
 
 def name_of(hook: Any) -> str:
-    """Such as "flask_cors.extension.make_after_request_function.<locals>.cors_after_request"."""
+    """Such as "flask_cors.extension.make_after_request_function.<locals>.cors_after_request"; a name stays as it is."""
+    if isinstance(hook, str):
+        return hook
     named = hook if hasattr(hook, "__qualname__") else type(hook)
     return f"{named.__module__}.{named.__qualname__}"
