@@ -12,7 +12,6 @@ from conduit.web import callers, cors
 from hotroute import serving
 from hotroute.cache import Application, Principal
 from hotroute.cache import init_app as put_in_front
-from hotroute.cache.backend import store_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         engine = db.engine
     put_in_front(
         app,
-        store_of(app, cache),
+        cache,
         Application(
             engines=(engine,),
             metadata=(Base.metadata,),

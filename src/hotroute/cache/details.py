@@ -41,6 +41,7 @@ class Detail(StrEnum):
     ANOTHER_HOT_ROUTE = "ANOTHER-HOT-ROUTE-WAS-ASKED"
     WROTE = "THE-REQUEST-WROTE"
     UNPARSED = "AN-UNPARSED-STATEMENT-RAN"
+    HIDDEN = "ITS-TABLES-ARE-HIDDEN"
     OLD_TRANSACTION = "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION"
     # A hit that did enter Flask: hit; detail=INSIDE.
     INSIDE = "INSIDE"
@@ -83,6 +84,8 @@ WORDS = {
     Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
     Detail.WROTE: "the request wrote to the database",
     Detail.UNPARSED: "the view ran SQL text, which may read any table: declare the route's tags",
+    Detail.HIDDEN: "the view used a value of Flask-Caching's (get, memoize, cached), and which tables that came from "
+    "is not known",
     Detail.OLD_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen an "
     "older state",
     Detail.INSIDE: "a hook that is not declared skippable applies to the route, so that the hit was served after it, "

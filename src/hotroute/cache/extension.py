@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask_caching import Cache
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.orm import Session
 
 from hotroute.cache import changes, inside, routes
+from hotroute.cache.backend import store_of
 from hotroute.cache.front import Front, Principal, Surroundings
 from hotroute.cache.rules import Headers
 from hotroute.cache.statements import UNPARSED
@@ -58,12 +60,17 @@ class Application:
     lease_ttl: float = 5.0
 
 
-def init_app(app: Flask, store: Store, application: Application) -> None:
+def init_app(app: Flask, cache: Cache | Store, application: Application) -> None:
     """Put the cache in front of `app`, after all its routes are registered.
 
+    Args:
+        cache: Flask-Caching's, bound to `app`, with one of the backends of `hotroute.cache.backend`; or a store.
+
     Raises:
-        ValueError: a view that is marked hot cannot be, or the application has a cache already.
+        ValueError: a view that is marked hot cannot be, the backend cannot keep its answers, or the application has a
+            cache already.
     """
+    store = store_of(app, cache)
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
     found = routes.find_all(app)
