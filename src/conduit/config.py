@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
 
 SECRET_KEY_BYTES = 32
 """HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     def known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
             raise ValueError("needs a URL such as postgresql://user:password@host/name, or sqlite:///file")
+        if value.startswith("sqlite:") and make_url(value).database in {None, "", ":memory:"}:
+            raise ValueError("needs a file, sqlite:///file: a database in memory is another one for each connection")
         return value
 
     @field_validator("secret_key")

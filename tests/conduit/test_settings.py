@@ -48,6 +48,7 @@ def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
         ({**GOOD, "LOGIN_RATE_LIMIT": "sometimes"}, "LOGIN_RATE_LIMIT"),
         ({**GOOD, "DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "mysql://somewhere/db"}, "DATABASE_URL"),
+        ({**GOOD, "DATABASE_URL": "sqlite://"}, "DATABASE_URL: needs a file"),
     ],
 )
 def test_a_bad_setting_stops_the_start_and_is_named(
