@@ -1,0 +1,81 @@
+"""A cache that is slow at the protocol's most delicate moments, and broken on purpose if asked to be.
+
+The delays are the same for a correct cache, which must bear them: a scheduler may pause a process anywhere.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hotroute.cache import redis_store
+from hotroute.cache.link import Script
+from hotroute.cache.redis_store import RedisStore
+
+SHARE = 0.2
+LONGEST = 0.02
+"""Seconds."""
+
+
+def dawdle() -> None:
+    if random.random() < SHARE:
+        time.sleep(random.random() * LONGEST)
+
+
+def slowly(step: Callable[..., Any], *, before: bool) -> Callable[..., Any]:
+    def slow(*arguments: Any, **options: Any) -> Any:
+        if before:
+            dawdle()
+        answer = step(*arguments, **options)
+        if not before:
+            dawdle()
+        return answer
+
+    return slow
+
+
+def nothing(*_arguments: Any, **_options: Any) -> None:
+    pass
+
+
+def after_commit_only() -> None:
+    """A writer that says what it changed after its commit, as most caches have it (R1, R3)."""
+    RedisStore.mark = nothing  # type: ignore[method-assign]
+
+
+def before_commit_only() -> None:
+    """A writer that invalidates within its transaction (R2)."""
+    mark, done = RedisStore.mark, RedisStore.done
+
+    def at_once(store: RedisStore, tags: Any, token: str) -> None:
+        mark(store, tags, token)
+        done(store, tags, token)
+
+    RedisStore.mark = at_once  # type: ignore[assignment,method-assign]
+    RedisStore.done = nothing  # type: ignore[method-assign]
+
+
+def any_entry() -> None:
+    """A reader that does not compare what an entry was made from (a TTL alone)."""
+    script: Script = redis_store.LOOK
+    broken = script.source.replace(b"current[i] ~= nonces[i]", b"false")
+    if broken == script.source:
+        raise RuntimeError("look.lua is not what it was: break it in another way")
+    redis_store.LOOK = Broken(broken)
+
+
+class Broken(Script):
+    def __init__(self, source: bytes) -> None:
+        super().__init__("look")
+        self.source, self.digest = source, "0" * 40
+
+
+BREAKS = {"after_commit_only": after_commit_only, "before_commit_only": before_commit_only, "any_entry": any_entry}
+
+
+def torment(broken: str) -> None:
+    if broken:
+        BREAKS[broken]()
+    RedisStore.mark = slowly(RedisStore.mark, before=False)  # type: ignore[method-assign]
+    RedisStore.done = slowly(RedisStore.done, before=True)  # type: ignore[method-assign]
+    RedisStore.save = slowly(RedisStore.save, before=True)  # type: ignore[method-assign]
