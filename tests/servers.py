@@ -127,14 +127,15 @@ def gunicorn_server(
 ) -> Iterator[Server]:
     """Gunicorn with the project's gunicorn.conf.py on `APP_PORT`, once it answers 200 on `path`."""
     chosen = {"APP_PORT": str(free_port()), **(environ or {})}
+    port, address = int(chosen["APP_PORT"]), chosen.get("APP_ADDRESS", "127.0.0.1")
     with server([PROGRAMS / "gunicorn", app], chosen, pass_fds=pass_fds) as running:
-        running.wait_for(lambda: status(int(chosen["APP_PORT"]), path) == 200, f"Gunicorn answers {path}")
+        running.wait_for(lambda: status(port, path, address) == 200, f"Gunicorn answers {path}")
         yield running
 
 
-def status(port: int, path: str) -> int:
+def status(port: int, path: str, address: str = "127.0.0.1") -> int:
     """The status of a GET on plain HTTP; 0 if there is no answer."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = HTTPConnection(address, port, timeout=2)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

@@ -13,7 +13,7 @@ from tests.proxy.sockets import Authority
 from tests.servers import ROOT, Proxy, nginx_server
 
 EXPLAINED = {"proxy_pass_normalized"}
-DECISION = ROOT / "docs" / "decisions" / "0012-the-proxy.md"
+DECISION = ROOT / "docs" / "decisions" / "0011-the-proxy.md"
 
 pytestmark = pytest.mark.timeout(300)  # the first run installs the analysers
 

@@ -91,7 +91,7 @@ def test_gunicorn_itself_reads_the_table() -> None:
     )
     printed = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in told.splitlines())}
     assert printed["worker_tmp_dir"] == str(heartbeat_folder())
-    assert printed["worker_class"] == "gthread"
+    assert printed["worker_class"] == "hotroute.serving.worker.Worker"
     assert printed["preload_app"] == printed["control_socket_disable"] == "True"
     assert printed["forwarder_headers"] == "[]"
 

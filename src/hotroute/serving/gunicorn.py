@@ -50,7 +50,9 @@ TABLE = (
         "systemd's LISTEN_FDS wins, and only with it does a unix socket held outside keep its path",
     ),
     Setting(
-        "worker_class", always("gthread"), "Kind of worker; gthread keeps slow and idle connections off the threads"
+        "worker_class",
+        always("hotroute.serving.worker.Worker"),
+        "Kind of worker: gthread, which keeps slow and idle connections off the threads, with a better end",
     ),
     Setting("workers", sizing.workers, "Worker processes; one per CPU that the container really has, at least 2"),
     Setting("threads", sizing.threads, "Threads in each worker, each with one request at a time"),

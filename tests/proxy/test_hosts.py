@@ -1,0 +1,110 @@
+"""Three application hosts behind one proxy: what a client notices when they are restarted, and when one dies.
+
+Short by default. PROVE_EVENTS=20 and PROVE_REQUESTS=20000 are the full counts.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.proxy.hosts import Host, hosts
+from tests.servers import Proxy, nginx_server
+from tests.serving.load import Load
+
+EVENTS = int(os.environ.get("PROVE_EVENTS", "1"))
+REQUESTS = int(os.environ.get("PROVE_REQUESTS", "1000"))
+BETWEEN = 50
+HOSTS = 3
+pytestmark = pytest.mark.timeout(180 + 60 * EVENTS)
+
+
+class Site:
+    """The hosts, the proxy in front of them, and the POSTs that they executed."""
+
+    def __init__(self, proxy: Proxy, members: list[Host], notes: Path) -> None:
+        self.proxy, self.hosts, self.notes = proxy, members, notes
+
+    @contextmanager
+    def under_load(self) -> Iterator[Load]:
+        load = Load(self.proxy.https_port, self.proxy.trust, clients=8, seconds=150 + 50 * EVENTS)
+        with load.running(at_least=REQUESTS):
+            yield load
+            load.wait_for(BETWEEN)
+        assert load.sent >= REQUESTS
+        assert load.lost(self.notes) == set()
+        assert load.executed_twice(self.notes) == []
+
+    def in_turn(self, load: Load) -> Iterator[Host]:
+        for _ in range(EVENTS):
+            for host in self.hosts:
+                load.wait_for(BETWEEN)
+                yield host
+
+
+@pytest.fixture
+def site(program: Path, tmp_path: Path) -> Iterator[Site]:
+    notes = tmp_path / "notes"
+    notes.touch()
+    with hosts(HOSTS, {"NOTES": str(notes)}) as members:
+        upstreams = ",".join(f"{host.address}:{host.port}" for host in members)
+        with nginx_server(1, {"NGINX_PROGRAM": str(program), "UPSTREAMS": upstreams}) as proxy:
+            yield Site(proxy, members, notes)
+
+
+def test_every_host_gets_its_share(site: Site) -> None:
+    answered = Counter(json.loads(site.proxy.get("/pid")[1])["imported_by"] for _ in range(30))
+    assert len(answered) == HOSTS
+    assert min(answered.values()) >= 3
+
+
+def test_hup_of_all_hosts_in_turn_loses_no_request(site: Site) -> None:
+    with site.under_load() as load:
+        for host in site.in_turn(load):
+            host.renew_workers()
+    assert load.failed == []
+
+
+def test_restarting_all_hosts_in_turn_loses_no_request(site: Site) -> None:
+    """TERM, and a start at once: while the last one is away, the first one has only just come back."""
+    with site.under_load() as load:
+        for host in site.in_turn(load):
+            host.stop()
+            load.wait_for(BETWEEN)
+            host.start()
+    assert load.failed == []
+
+
+def test_kill_9_of_a_host_fails_no_get_and_runs_no_post_twice(site: Site) -> None:
+    """A POST that the host had in its hands gets a 502 that says so: at most as many as there are clients."""
+    with site.under_load() as load:
+        for host in site.in_turn(load):
+            host.kill()
+            load.wait_for(BETWEEN)
+            host.start()
+    assert [failure for failure in load.failed if not re.fullmatch(r"POST \d+: 502", failure)] == []
+    assert len(load.failed) <= load.clients * EVENTS * HOSTS
+
+
+def test_with_two_of_three_hosts_gone_everything_is_answered(site: Site) -> None:
+    for host in site.hosts[:2]:
+        host.kill()
+    for method in ("GET", "POST"):
+        for _ in range(10):
+            assert site.proxy.request(method, "/post", b"x" if method == "POST" else None)[0].status == 200
+
+
+def test_with_all_hosts_gone_the_answer_is_502_and_the_first_one_back_serves(site: Site) -> None:
+    for host in site.hosts:
+        host.kill()
+    for _ in range(5):
+        response, body = site.proxy.get("/pid")
+        assert response.status == 502
+        assert json.loads(body) == {"errors": {"body": ["the application is not reachable, try again"]}}
+    site.hosts[1].start()
+    assert [site.proxy.get("/pid")[0].status for _ in range(5)] == [200] * 5
