@@ -36,6 +36,7 @@ class Detail(StrEnum):
     LARGE = "LARGE"
     INCOMPLETE = "INCOMPLETE"
     HEADER = "HEADER"
+    READ = "READ"
     RAISED = "RAISED"
     AFTER_THIS_REQUEST = "AFTER-THIS-REQUEST"
     ANOTHER_HOT_ROUTE = "ANOTHER-HOT-ROUTE-WAS-ASKED"
@@ -79,6 +80,8 @@ WORDS = {
     Detail.INCOMPLETE: "the answer has more or fewer bytes than its Content-Length says",
     Detail.HEADER: "the answer has a header field that is not stored: name it in @hot(headers=...) if it is the same "
     "for everyone who gets this answer",
+    Detail.READ: "the view looked at a part of the request that is not in the key: name it in @hot(vary=...), "
+    'say host=True for HOST, and caller="each" for credentials',
     Detail.RAISED: "the view raised an error, which was made into an answer that does not look like one",
     Detail.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
     Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
@@ -102,4 +105,4 @@ def explain(detail: str) -> str:
     """A token in words; one that says more than `Detail` knows is explained by how it begins."""
     known = [each for each in Detail if detail == each or detail.startswith(f"{each}-")]
     words = WORDS[max(known, key=len)] if known else detail.replace("-", " ").lower()
-    return f"{words} ({detail})" if detail.startswith("HEADER-") else words
+    return f"{words} ({detail})" if detail.startswith((f"{Detail.HEADER}-", f"{Detail.READ}-")) else words

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
 from hotroute.cache.front import Front, Principal, Surroundings
+from hotroute.cache.refusals import answer_503
 from hotroute.cache.rules import Headers
 from hotroute.cache.statements import UNPARSED
 from hotroute.cache.store import Store, written
@@ -88,6 +89,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         waiters=application.waiters,
         lease_ttl=application.lease_ttl,
     )
+    answer_503(app)
     app.extensions["hotroute.store"] = store
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
 

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.cache import answers, capture, entries, rules
+from hotroute.cache import answers, capture, entries, observed, rules
 from hotroute.cache.details import Detail, token
 from hotroute.cache.entries import Head, Made
 from hotroute.cache.inside import HELD, Held
@@ -175,7 +175,7 @@ class Front:
         """Have Flask run the hooks that a hit must not skip, with the entry in place of the view."""
         held = Held(head=head, body=entry.body)
         recorded = Recorded(asked.start, asked.method)
-        body = recorded.read(self.app(rules.whole(asked.environ, (), **{HELD: held}), recorded.start))
+        body = recorded.read(self.app(rules.whole(asked.environ, **{HELD: held}), recorded.start))
         if not held.replayed:
             return self.finish(asked, recorded, body, f"fwd=bypass; detail={Detail.HOOK_ANSWERED}")
         return self.finish(asked, recorded, body, status, head, entry)
@@ -196,6 +196,7 @@ class Front:
         own = [] if asked.inside else self.around.decorate(asked.environ)
         made = held.made if asked.inside else Made(recorded.status, recorded.headers, body)
         reason = obstacle(asked, recorded, held, made, own) or seen.obstacle
+        reason = reason or unkeyed(asked, held, self.around.principal)
         if reason or made is None or made.body is None:
             self.give_up(flight)
             status = f"fwd=miss; stored=?0; detail={token(reason or Detail.STREAMED)}"
@@ -277,15 +278,29 @@ def alone(detail: str) -> tuple[Answer, str]:
 
 
 def leading(asked: Request, held: Held) -> "WSGIEnvironment":
-    """The request that a key stands for: what the key does not hold must not be in the answer either."""
-    hot, environ = asked.hot, asked.environ
-    query = environ.get("QUERY_STRING", "")
-    changes = {HELD: held, "QUERY_STRING": canonical(hot, query)}
-    if asked.inside:
-        # Hooks may need all of it.
-        return rules.whole(environ, (), **changes)
-    credentials = rules.CREDENTIALS if hot.caller == "anyone" else ()
-    return rules.whole(environ, ("HTTP_ACCEPT_ENCODING", *credentials), **changes)
+    """The request that a key stands for. What else is in it, the view is watched for."""
+    query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
+    encoding = () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
+    held.environ.update(rules.whole(asked.environ, *encoding, **{HELD: held, "QUERY_STRING": query}))
+    return held.environ
+
+
+def unkeyed(asked: Request, held: Held, principal: Principal) -> str:
+    """Why the answer may depend on something that is not in its key; empty if it does not."""
+    hot = asked.hot
+    absent = {"HTTP_ACCEPT_ENCODING", "HTTP_TRANSFER_ENCODING", *rules.CONDITIONS, *rules.PRECONDITIONS}
+    keyed = {"HTTP_" + name.upper().replace("-", "_") for name in hot.vary} | ({"HTTP_HOST"} if hot.host else set())
+    if others := held.environ.read - keyed - observed.TRACING - absent:
+        # Who calls is in the key, by what the principal looks at.
+        others -= credentials(asked.environ, principal) if hot.caller != "anyone" else set()
+    return f"{Detail.READ} {min(others)[5:]}" if others else ""
+
+
+def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
+    watched = observed.Environ(environ)
+    with suppress(Exception), watched.watching():
+        principal(watched)
+    return watched.read
 
 
 def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:

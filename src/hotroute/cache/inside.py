@@ -1,14 +1,14 @@
 """Hot views within Flask: where hooks must run on each hit, the view's answer is replayed in the view's place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, request
 from flask.globals import request_ctx
 
-from hotroute.cache import capture
+from hotroute.cache import capture, observed
 from hotroute.cache.entries import Head, Made
 
 HELD = "hotroute.held"
@@ -19,6 +19,7 @@ HELD = "hotroute.held"
 class Held:
     """
     Attributes:
+        environ: that the view looks at.
         keep: whether the front wants what the view makes.
         head, body: of the entry that is to be replayed, if there is one.
         replayed: whether it was.
@@ -26,6 +27,7 @@ class Held:
         raised: whether the view raised instead.
     """
 
+    environ: observed.Environ = field(default_factory=observed.Environ)
     keep: bool = False
     head: Head | None = None
     body: bytes = b""
@@ -55,7 +57,8 @@ def replaying(app: Flask, view: Callable[..., Any]) -> Callable[..., Any]:
 def watched(app: Flask, held: Held, view: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     before = len(request_ctx._after_request_functions)
     try:
-        answer = app.ensure_sync(view)(**arguments)
+        with observed.watching(held.environ, request, request_ctx.url_adapter):
+            answer = app.ensure_sync(view)(**arguments)
         if not held.keep:
             return answer
         response = app.make_response(answer)

@@ -57,8 +57,7 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
         query: the query parameters that matter.
         unknown: what to do with other parameters: "bypass" the cache, or "drop" them: the view does not see them.
         caller: who shares answers. "anonymous": requests without credentials share one, others pass the cache by.
-            "each": every caller has answers of their own. "anyone": the answer does not depend on the caller; a view
-            that is answered in front of Flask sees no credentials then.
+            "each": every caller has answers of their own. "anyone": the answer does not depend on the caller.
         tags: what the answer depends on: "article:{slug}" (with the route's arguments, and {caller}), a table's name,
             or what `invalidate` names. None: the tables that the view's statements read, found out as it runs.
         host: whether the answer depends on the host name or the scheme, as one with absolute links does.

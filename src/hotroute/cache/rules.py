@@ -30,7 +30,8 @@ MADE_ANEW = frozenset(
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 """What would make the application answer with less than the whole."""
 
-CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
+PRECONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+"""The application's to check; what is stored was never asked for with one."""
 
 LARGEST = 1024 * 1024
 """Bytes of a body that is worth keeping in memory."""
@@ -54,7 +55,7 @@ def bypass(environ: "WSGIEnvironment") -> str:
     """Why a request is the application's to answer, whatever is stored; empty if it is not."""
     if environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ:
         return Detail.CONTENT
-    if "HTTP_IF_MATCH" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ:
+    if any(name in environ for name in PRECONDITIONS):
         return Detail.PRECONDITION
     control = environ.get("HTTP_CACHE_CONTROL")
     return Detail.REQUEST_NO_STORE if control and "no-store" in listed(control) else ""
@@ -97,7 +98,7 @@ def unstorable(hot: Hot, headers: Headers, own: Iterable[str] = ()) -> str:
     return f"{Detail.HEADER} {min(others)}" if others else ""
 
 
-def whole(environ: "WSGIEnvironment", without: Iterable[str], **changes: Any) -> "WSGIEnvironment":
+def whole(environ: "WSGIEnvironment", *without: str, **changes: Any) -> "WSGIEnvironment":
     """The request for all that a conditional or partial one is about, as GET."""
     left_out = {*CONDITIONS, *without}
     return (

@@ -53,8 +53,9 @@ end
 local current = #names > 0 and redis.call('MGET', unpack(names))
 for i = 1, #names do
   local nonce = current[i]
-  -- "!" says that a writer was there when the nonce was made; whether it still is, its mark says.
-  if not nonce or string.sub(nonce, 1, 1) == '!' then
+  -- "!" says that a writer was there when the nonce was made; whether it still is, its mark says. What is not a nonce
+  -- at all was planted.
+  if not (nonce and string.find(nonce, '^[%w.]+$')) then
     if redis.call('ZCOUNT', space .. 'd:' .. ARGV[i + 8], '(' .. now, '+inf') > 0 then
       return {'dirty'}
     end
