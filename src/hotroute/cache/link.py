@@ -69,6 +69,7 @@ class Pool:
         self.place = place
         self.idle = deque[Wire]()
         self.era = 0
+        self.run_id = ""
 
     def take(self, deadline: float) -> Wire:
         while True:
@@ -87,6 +88,10 @@ class Pool:
         if wire.role != "master":
             wire.close()
             raise ReplyError(f"READONLY it is not a primary: its role is {wire.role or 'unknown'}")
+        if wire.run_id != self.run_id:
+            if self.run_id:
+                log.warning("Redis was restarted, or another one took over: what it holds is not trusted for a while")
+            self.run_id = wire.run_id
         return wire
 
     def give(self, wire: Wire) -> None:

@@ -81,10 +81,10 @@ class RedisStore:
             return Answer(State.LEAD, flight=flight)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
+        used = written({tag: flight.vector[tag] for tag in tags})
         bodies: list[Argument] = []
         for variant in (entry, *others):
-            bodies += [variant.encoding, self.seal(flight.question, variant) + variant.body]
-        used = written({tag: flight.vector[tag] for tag in tags})
+            bodies += [variant.encoding, self.seal(flight.question, variant, used.encode()) + variant.body]
         life = min(round(ttl * 1000), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
         try:
@@ -126,16 +126,20 @@ class RedisStore:
         """
         if state != b"hit":
             return Answer(State(state.decode()))
-        head, sealed, encoding = rest
+        head, sealed, encoding, vector = rest
+        if head is None:
+            raise Damaged
         entry = Entry(head, sealed[SEAL:], encoding.decode())
-        if not compare_digest(sealed[:SEAL], self.seal(question, entry)):
+        if not compare_digest(sealed[:SEAL], self.seal(question, entry, vector)):
             raise Damaged
         return Answer(State.HIT, entry)
 
-    def seal(self, question: Question, entry: Entry) -> bytes:
+    def seal(self, question: Question, entry: Entry, vector: bytes) -> bytes:
+        """Over all that makes an answer, what it depends on included; lengths part one from the other."""
         digest = blake2b(entry.body, digest_size=SEAL, key=self.secret)
         digest.update(entry.head)
-        digest.update(f"{len(entry.head)}:{entry.encoding}:{question.key}".encode())
+        digest.update(vector)
+        digest.update(f"{len(entry.head)}:{len(vector)}:{entry.encoding}:{question.key}".encode())
         return digest.digest()
 
     def key(self, question: Question) -> str:

@@ -4,7 +4,7 @@
 -- KEYS  the entry, without the run
 -- ARGV  namespace, run id, mark TTL (ms), nonce TTL (ms), lease TTL (ms), a random seed, the asker's token,
 --       the encodings that would do (space-separated, the best first), then the tags that would be leased on
--- gives {"hit", head, body, encoding} or {"dirty"} or {"lead"|"wait", entry, lease, nonce, nonce, ...} in the order of
+-- gives {"hit", head, body, encoding, vector} or {"dirty"} or {"lead"|"wait", entry, lease, nonce, nonce, ...} in the order of
 --       the tags
 local space, run, mark, life, lease, seed, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local time = redis.call('TIME')
@@ -40,7 +40,7 @@ if vector then
     for encoding in string.gmatch(ARGV[8], '%S+') do
       local found = redis.call('HMGET', entry, 'head', encoding)
       if found[2] then
-        return {'hit', found[1], found[2], encoding}
+        return {'hit', found[1], found[2], encoding, vector}
       end
     end
   end

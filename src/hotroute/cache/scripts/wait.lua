@@ -3,7 +3,7 @@
 --
 -- KEYS  the entry, the lease
 -- ARGV  encodings that would do, then the vector as tags and nonces in turn
--- gives {"hit", head, body, encoding}, or {"wait"}, or {"gone"} if there is neither an answer nor a leader
+-- gives {"hit", head, body, encoding, vector}, or {"wait"}, or {"gone"} if there is neither an answer nor a leader
 local own = {}
 for i = 2, #ARGV, 2 do
   own[ARGV[i]] = ARGV[i + 1]
@@ -19,7 +19,7 @@ if same then
   for encoding in string.gmatch(ARGV[1], '%S+') do
     local found = redis.call('HMGET', KEYS[1], 'head', encoding)
     if found[2] then
-      return {'hit', found[1], found[2], encoding}
+      return {'hit', found[1], found[2], encoding, vector}
     end
   end
 end

@@ -1,0 +1,22 @@
+"""What a client is told when a write could not be announced: try again, for nothing was written."""
+
+import logging
+
+from flask import Flask, Response
+
+from hotroute.cache.link import Unreachable
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 2
+"""Seconds."""
+
+
+def answer_503(app: Flask) -> None:
+    """Unless the application answers `Unreachable` in its own way."""
+    app.error_handler_spec[None][None].setdefault(Unreachable, unavailable)
+
+
+def unavailable(reason: Unreachable) -> Response:
+    log.warning("a write was refused, for the cache could not be told of it: %s", reason)
+    return Response("the cache is not available, try again\n", 503, {"Retry-After": str(RETRY_AFTER)}, "text/plain")

@@ -1,0 +1,127 @@
+"""A small application that reaches Redis over a proxy that misbehaves, and one beside it that is never cut off."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+from werkzeug.test import TestResponse
+
+from hotroute import cache
+from hotroute.cache import Link, RedisStore
+from hotroute.testing import isolation
+from tests.cache.failure.proxy import Proxy, proxy_to
+from tests.cache.failure.servers import RedisServer, redis_of_its_own
+from tests.cache.twenty_lines import make, metadata
+from tests.servers import wait_until
+
+MARK_TTL = 0.4
+TIMEOUT = 0.4
+"""Seconds; enough for this machine where Redis answers, and short where the tests wait for it in vain."""
+
+PERIOD = 0.3
+"""Seconds of the breaker, where a test waits for the recovery."""
+
+
+@dataclass
+class Notes:
+    """The small application, and what its answers must say."""
+
+    app: Flask
+    link: Link
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def read(self) -> TestResponse:
+        answer = self.client.get("/notes/1")
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def text(self) -> object:
+        return (self.read().json or {})["text"]
+
+    def write(self, text: str) -> int:
+        answer = self.client.put("/notes/1", json={"text": text})
+        assert answer.status_code in (204, 503), answer.text
+        if answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+        return answer.status_code
+
+    def is_hit(self, text: str) -> bool:
+        answer = self.read()
+        assert answer.json == {"text": text}
+        return "; hit" in answer.headers["Cache-Status"]
+
+    def warm(self, text: str) -> None:
+        """Until the answer comes from the cache; it is `text` all the time."""
+        wait_until(lambda: self.is_hit(text), f"a hit that says {text}")
+
+    def write_at_last(self, text: str) -> None:
+        wait_until(lambda: self.write(text) == 204, "a write succeeds")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "own_server: the test does something to its Redis that others would notice")
+
+
+@contextmanager
+def notes(url: str, folder: Path, namespace: str, timeout: float = TIMEOUT, period: float = PERIOD) -> Iterator[Notes]:
+    engine = create_engine(f"sqlite:///{folder / 'notes.db'}", poolclass=NullPool)
+    link = Link(url, timeout, period)
+    app = make(engine)
+    store = RedisStore(link, namespace, mark_ttl=MARK_TTL)
+    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL))
+    yield Notes(app, link)
+    link.pool.disconnect()
+
+
+@dataclass
+class Scene:
+    """One database, one Redis, and two applications on them.
+
+    Attributes:
+        far: whose link leads over the proxy.
+        near: whose link does not; its timeout is long.
+    """
+
+    server: RedisServer
+    proxy: Proxy
+    far: Notes
+    near: Notes
+    namespace: str
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[RedisServer]:
+    with redis_of_its_own() as running:
+        yield running
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """One that was never touched, where the test is marked `own_server`."""
+    if request.node.get_closest_marker("own_server"):
+        with redis_of_its_own() as running:
+            yield running
+    else:
+        yield request.getfixturevalue("shared_server")
+
+
+@pytest.fixture
+def scene(server: RedisServer, tmp_path: Path) -> Iterator[Scene]:
+    namespace = f"test:{token_hex(4)}:"
+    with (
+        proxy_to(server.port) as proxy,
+        notes(proxy.url, tmp_path, namespace) as far,
+        notes(server.url, tmp_path, namespace, timeout=5) as near,
+    ):
+        isolation.let_it_be_old(near.app.extensions["hotroute.store"])
+        yield Scene(server, proxy, far, near, namespace)
