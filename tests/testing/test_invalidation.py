@@ -111,7 +111,7 @@ def test_the_spy_remembers_what_became_of_each_request(hot_cache: HotCache, get:
         get(path)
     assert hot_cache.misses == ["/notes/1", "/notes/1?shout=1"]
     assert hot_cache.hits == ["/notes/1"]
-    assert hot_cache.not_cached["/cookie"] == "the response sets a cookie"
+    assert hot_cache.not_cached["/cookie"] == "the answer sets a cookie"
     assert "not hot" in hot_cache.not_cached["/cold"]
     hot_cache.clear()
     with hot_cache.off():

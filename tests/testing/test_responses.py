@@ -44,7 +44,7 @@ def test_a_cached_answer_is_not_one_that_is_not(hot_cache: HotCache, get: Get, t
 
 REFUSED = {
     "/cold": ("", "the view is not hot"),
-    "/cookie": ("set-cookie", "the response sets a cookie"),
+    "/cookie": ("set-cookie", "the answer sets a cookie"),
     "/notes/1?what=1": ("unknown-parameter", "does not declare"),
 }
 
@@ -71,7 +71,7 @@ def test_only_our_own_member_of_cache_status_counts() -> None:
     assert_hit(saying('Hotroute; hit; key="a, b; stored", Edge; fwd=miss'))
     with pytest.raises(AssertionError):
         assert_hit(saying("Edge; hit, Hotroute; fwd=miss"))
-    with pytest.raises(AssertionError, match="invalidated while the view ran"):
+    with pytest.raises(AssertionError, match="it was not stored"):
         assert_miss(saying("Hotroute; fwd=miss; stored=?0"))
     with pytest.raises(AssertionError, match=re.escape("(no room)")):
         assert_hit(saying("Hotroute; fwd=miss; detail=no room"))

@@ -60,7 +60,7 @@ def test_values_that_differ_for_a_good_reason_are_ignored(app: Flask, reset: Res
     assert_transparent(app, [random], reset, examples=10, ignore=["n"])
 
 
-def test_a_hook_that_a_hit_skips_is_found_by_replaying(reset: Reset) -> None:
+def test_a_hook_that_was_wrongly_declared_skippable_is_found_by_replaying(reset: Reset) -> None:
     visits = [0]
     app = Flask("visited")
 
@@ -77,7 +77,7 @@ def test_a_hook_that_a_hit_skips_is_found_by_replaying(reset: Reset) -> None:
     def show() -> Any:
         return jsonify(visits=visits[0])
 
-    cache.init_app(app, MemoryStore(), cache.Application((), ()))
+    cache.init_app(app, MemoryStore(), cache.Application((), (), skippable=(count,)))
     calls = [Call("GET", "/page"), Call("GET", "/visits")]
 
     def forget() -> None:
