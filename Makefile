@@ -35,6 +35,7 @@ prove: $(VENV)/.development ## the long forms of the tests, into profiling/resul
 
 bench: $(VENV)/.development ## the measurements, into profiling/results/
 	@$(BIN)/python -m profiling.bench
+	@$(BIN)/python -m profiling.bench.proxy
 
 lock: $(VENV)/.development ## lock the dependencies of pyproject.toml again
 	@PATH="$(BIN):$$PATH" sh requirements/lock.sh

@@ -35,6 +35,16 @@ PROOFS = (
         {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
     ),
     Proof(
+        "Hosts behind one proxy: HUP and restarts in turn lose no request, the end of one no GET; reloads lose none",
+        ("tests/proxy/test_hosts.py", "tests/proxy/test_reload.py"),
+        {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
+    ),
+    Proof(
+        "1,200 slow clients slow nobody down, and no request is hidden from the proxy",
+        ("tests/proxy/test_slow.py", "tests/proxy/test_smuggling.py"),
+        {"PROVE_SLOW_CLIENTS": "1200"},
+    ),
+    Proof(
         "kill -9 of workers, of everything, and of the database lose nothing that was acknowledged",
         ("tests/reliability/test_kills.py",),
         {"PROVE_KILLS": "25"},

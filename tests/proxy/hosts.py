@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -14,16 +15,23 @@ WORKERS = 2
 
 
 class Host:
-    """A Gunicorn at `address` and `port`; the loopback network has an address for every host (RFC 1122, 3.2.1.3)."""
+    """A Gunicorn at `address` and `port`; the loopback network has an address for every host (RFC 1122, 3.2.1.3).
 
-    def __init__(self, address: str, port: int, environ: Mapping[str, str]) -> None:
-        self.address, self.port = address, port
-        self.environ = {**environ, "APP_ADDRESS": address, "APP_PORT": str(port), "GUNICORN_WORKERS": str(WORKERS)}
+    `held` is its listening socket where somebody else holds it, as systemd does.
+    """
+
+    def __init__(self, address: str, environ: Mapping[str, str], held: socket.socket | None) -> None:
+        self.address = address
+        self.port = held.getsockname()[1] if held else free_port()
+        self.fds = [held.fileno()] if held else []
+        bound = {"GUNICORN_BIND": f"fd://{held.fileno()}"} if held else {}
+        listening = {"APP_ADDRESS": address, "APP_PORT": str(self.port), "GUNICORN_WORKERS": str(WORKERS)}
+        self.environ = {**environ, **listening, **bound}
         self.stack = ExitStack()
         self.server: Server
 
     def start(self) -> None:
-        self.server = self.stack.enter_context(gunicorn_server(APP, self.environ))
+        self.server = self.stack.enter_context(gunicorn_server(APP, self.environ, pass_fds=self.fds))
 
     def stop(self) -> None:
         """TERM to the master, and the end of it."""
@@ -48,10 +56,15 @@ class Host:
         wait_until(lambda: len(self.workers()) == WORKERS and not before & self.workers(), "the workers are new")
 
 
+def hold(stack: ExitStack, address: str) -> socket.socket:
+    return stack.enter_context(socket.create_server((address, 0), backlog=2048))
+
+
 @contextmanager
-def hosts(count: int, environ: Mapping[str, str]) -> Iterator[list[Host]]:
-    made = [Host(f"127.0.0.{number}", free_port(), environ) for number in range(2, count + 2)]
+def hosts(count: int, environ: Mapping[str, str], held: bool) -> Iterator[list[Host]]:
     with ExitStack() as stack:
+        addresses = [f"127.0.0.{number}" for number in range(2, count + 2)]
+        made = [Host(address, environ, hold(stack, address) if held else None) for address in addresses]
         for host in made:
             stack.callback(host.stop)
             host.start()
