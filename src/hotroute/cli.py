@@ -67,6 +67,46 @@ def static(sources: tuple[str, ...]) -> None:
         print(f"{build(source, into)} files of {source} in {into}")
 
 
+@cli.command()
+@click.argument("url")
+@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header field to send; repeatable.")
+@click.option("--app", default="", metavar="MODULE:NAME", help="The application, to name the parts of the key too.")
+@click.option(
+    "--ca", type=click.Path(exists=True, dir_okay=False), help="For https: the certificates to trust, a file."
+)
+def explain(url: str, headers: tuple[str, ...], app: str, ca: str | None) -> None:
+    """Ask a running server for URL twice, and say why the answers did or did not come from the cache."""
+    import ssl  # noqa: PLC0415
+
+    from hotroute.cache.explain import CannotExplain, report  # noqa: PLC0415
+
+    fields = {name.strip(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        for line in report(url, fields, app, ssl.create_default_context(cafile=ca) if ca else None):
+            print(line)
+    except CannotExplain as reason:
+        sys.exit(f"hotroute: {reason}")
+
+
+@cli.command()
+@click.argument("tags", nargs=-1, required=True, metavar="TAG...")
+def invalidate(tags: tuple[str, ...]) -> None:
+    """Say that what depends on TAG has changed: a table's name, or what routes declare, such as article:a-slug.
+
+    For programs that write without the application. Redis is found by REDIS_URL and CACHE_NAMESPACE, as there.
+    """
+    from hotroute.cache import Link, RedisStore, Unreachable, invalidate_now  # noqa: PLC0415
+    from hotroute.serving.variables import LOOPBACK, port  # noqa: PLC0415
+
+    url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
+    try:
+        invalidate_now(RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:"), tags)
+    except Unreachable as reason:
+        sys.exit(f"hotroute: nothing was invalidated, Redis did not answer: {reason}")
+    print(f"invalidated: {', '.join(tags)}")
+
+
 def replace_this_process(command: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted: the program gets this process and its signals
 

@@ -1,0 +1,141 @@
+"""Why a request is or is not answered from the cache, in words: `hotroute explain URL`."""
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.test import create_environ
+
+from hotroute.cache import key
+from hotroute.cache.details import explain
+from hotroute.cache.front import Front, identify
+
+MEMBER = re.compile(r"Hotroute((?:;[^,]*)?)")
+PARAMETER = re.compile(r";\s*([a-z-]+)(?:=([^;]*))?")
+
+NOT_HOT = (
+    "there is no Cache-Status of ours: no hot route has this path, or the cache is off (CACHE_ENABLED), or a proxy in "
+    "front answered"
+)
+AGAIN = (
+    "both answers were made by the view: between them a write changed what they depend on, the time to live ended, or "
+    "Redis made room"
+)
+
+
+class CannotExplain(Exception):
+    """The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered: the status, `Cache-Status` and `Age`."""
+
+    status: int
+    cache: str
+    age: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        found = MEMBER.search(self.cache)
+        return {name: value.strip() for name, value in PARAMETER.findall(found[1])} if found else {}
+
+
+def report(url: str, headers: Mapping[str, str], app: str = "", trust: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Lines, as they become known.
+
+    Args:
+        app: "module:name" of the application, to name the parts of the key too; loaded in this process.
+        trust: for https.
+
+    Raises:
+        CannotExplain: the server does not answer, or the application cannot be loaded.
+    """
+    answers = []
+    for number in (1, 2):
+        answers.append(ask(url, headers, trust))
+        yield f"{number}. {answers[-1].status}  Cache-Status: {answers[-1].cache or '(none)'}"
+        yield f"   {words(answers[-1])}"
+    if all("stored" in answer.parameters and not answer.parameters["stored"] for answer in answers):
+        yield AGAIN
+    if app:
+        yield from parts(load(app), url, headers)
+
+
+def ask(url: str, headers: Mapping[str, str], trust: ssl.SSLContext | None) -> Answer:
+    to = urlsplit(url)
+    if to.scheme not in ("http", "https") or not to.hostname:
+        raise CannotExplain(f"{url!r} is not a URL such as http://127.0.0.1:8000/api/articles")
+    connection = (
+        HTTPSConnection(to.hostname, to.port, timeout=30, context=trust or ssl.create_default_context())
+        if to.scheme == "https"
+        else HTTPConnection(to.hostname, to.port, timeout=30)
+    )
+    try:
+        connection.request("GET", (to.path or "/") + (f"?{to.query}" if to.query else ""), headers=dict(headers))
+        response = connection.getresponse()
+        response.read()
+    except OSError as reason:
+        raise CannotExplain(f"{to.netloc} does not answer: {reason}") from None
+    finally:
+        connection.close()
+    return Answer(response.status, response.getheader("Cache-Status", ""), response.getheader("Age", ""))
+
+
+def words(answer: Answer) -> str:
+    said = answer.parameters
+    if not said:
+        return NOT_HOT
+    detail = explain(said["detail"]) if "detail" in said else ""
+    if "hit" in said:
+        made = f"answered from the cache, {answer.age} s after it was made; kept for {said.get('ttl', '?')} s more, "
+        return f"{made}unless a write changes what it depends on" + (f"; {detail}" if detail else "")
+    if said.get("collapsed") == "":
+        return "another request was finding the same answer, and this one waited for it"
+    if said.get("stored") == "":
+        return "there was no answer that holds; the view made one, which was stored"
+    return f"not from the cache: {detail}" if detail else "not from the cache"
+
+
+def load(app: str) -> Any:
+    module, _, name = app.partition(":")
+    try:
+        return getattr(import_module(module), name or "app")
+    except Exception as reason:
+        raise CannotExplain(f"{app} cannot be loaded: {reason}") from reason
+
+
+def parts(app: Any, url: str, headers: Mapping[str, str]) -> Iterator[str]:
+    """What an application makes of the request."""
+    to = urlsplit(url)
+    environ = create_environ(to.path, f"{to.scheme}://{to.netloc}", to.query, headers=dict(headers))
+    front = front_of(app)
+    match = front.around.match(environ["PATH_INFO"])
+    if match is None:
+        yield f"No hot route has the path {to.path}."
+        return
+    yield f"Route: {match.endpoint}" + (f", within Flask because of {match.hook}" if match.hook else "")
+    hot = match.hot
+    try:
+        caller = identify(hot, environ, front.around.principal)
+        named = key.parts(hot, environ, caller if hot.caller == "each" else None)
+        yield "Key: " + ", ".join(f"{name}={value!r}" for name, value in named)
+    except key.NotKeyable as reason:
+        yield f"Key: none, {explain(str(reason.args[0]))}"
+    tags = ", ".join(hot.tags or ()) if hot.tags is not None else "the tables that its statements read"
+    yield f"Depends on: {tags or 'nothing'}"
+
+
+def front_of(app: Any) -> Front:
+    """The cache among an application's WSGI middleware."""
+    layer = getattr(app, "wsgi_app", app)
+    while layer is not None and not isinstance(layer, Front):
+        layer = getattr(layer, "app", None) or getattr(layer, "wsgi_app", None)
+    if layer is None:
+        raise CannotExplain("the application has no cache in front of it: is CACHE_ENABLED set?")
+    return layer
