@@ -44,9 +44,10 @@ class JsonSerializer(BaseSerializer):
             return b"%d" % value
         try:
             written = encode(value)
-            return (PLAIN if written is value else TAGGED) + orjson.dumps(written)
         except RecursionError:
             raise TypeError(f"the cache cannot store a {name(value)} that is nested this deep") from None
+        try:
+            return (PLAIN if written is value else TAGGED) + orjson.dumps(written)
         except orjson.JSONEncodeError as reason:
             raise TypeError(f"the cache cannot store this {name(value)}: {reason}") from None
 

@@ -114,6 +114,7 @@ def described(rest: tuple[Any, ...]) -> tuple[int, Headers]:
 
 
 def allows(status: int, headers: Headers) -> bool:
-    control = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
+    said = ", ".join(headers.getlist("Cache-Control")).lower()
+    control = parse_cache_control_header(said, cls=ResponseCacheControl)
     forbidden = control.no_store or control.private is not None or headers.get("Vary", "").strip() == "*"
     return not (500 <= status < 600 or "Set-Cookie" in headers or forbidden)

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from hotroute import cache
 from hotroute.cache import Link, RedisStore
+from hotroute.cache.address import Place
 from hotroute.testing import isolation
 from tests.cache.failure.proxy import Proxy, proxy_to
 from tests.cache.failure.servers import RedisServer, redis_of_its_own
@@ -73,7 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @contextmanager
-def notes(url: str, folder: Path, namespace: str, timeout: float = TIMEOUT, period: float = PERIOD) -> Iterator[Notes]:
+def notes(
+    url: str | Place, folder: Path, namespace: str, timeout: float = TIMEOUT, period: float = PERIOD
+) -> Iterator[Notes]:
     engine = create_engine(f"sqlite:///{folder / 'notes.db'}", poolclass=NullPool)
     link = Link(url, timeout, period)
     app = make(engine)

@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 
 from hotroute.serving.binaries import redis_server
-from tests.servers import clean_environment, end, free_port, wait_until
+from tests.servers import clean_environment, free_port, wait_until
 
 
 class RedisServer:
@@ -74,9 +74,9 @@ class RedisServer:
         self.process.send_signal(18)
 
     def close(self) -> None:
+        """At once: it keeps nothing that anybody will miss."""
         if self.process.poll() is None:
-            self.resume()
-        end(self.process)
+            self.kill()
 
 
 @contextmanager
