@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from profiling.bench import cases, machine, report, results, rounds, serving, wrk
+from profiling.bench import beside, cases, machine, report, results, rounds, serving, wrk
 from profiling.bench.rounds import Target
 from profiling.bench.wrk import Load, LoadError
 
@@ -34,11 +34,12 @@ def main(articles: int, count: int, seconds: int, postgresql: bool, folder: Path
         with ExitStack() as stack:
             targets = serving.start(stack, chosen, articles, console)
             measured = measure(targets, program, count, seconds)
+            more = beside.facts(targets)
     except (LoadError, rounds.UnexpectedAnswerError) as error:
         sys.exit(f"make bench: {error}")
     found = results.summarize(measured)
-    show(found)
-    report.write(folder, found, {**machine.describe(), **conditions(articles, count, seconds, before)})
+    show(found, more)
+    report.write(folder, found, {**more, **machine.describe(), **conditions(articles, count, seconds, before)})
 
 
 def conditions(articles: int, count: int, seconds: int, load_before: str) -> dict[str, str]:
@@ -64,13 +65,15 @@ def measure(targets: list[Target], program: str, count: int, seconds: int) -> li
         return rounds.measure(targets, load, count, lambda: progress.advance(task))
 
 
-def show(found: list[results.Result]) -> None:
+def show(found: list[results.Result], more: dict[str, str]) -> None:
     console.print(report.table(found, box.SIMPLE))
     console.print(report.READING, style="dim")
     for result in found:
         if result.met is not None:
             place = f"{result.case.site.name} on {result.case.site.database}"
             console.print(f"{place}, {result.case.name}: {result.ratio:.2f} x bare Flask, {result.verdict}")
+    for name, fact in more.items():
+        console.print(f"{name}: {fact}")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ class Case:
     signed_in: bool = False
     at_most: float | None = None
     """The expectation: CPU per request, in multiples of the bare Flask view's."""
+    limits: tuple[tuple["Case", float], ...] = field(default=(), hash=False)
+    """More expectations, in multiples of what other cases cost."""
+    hot: bool = False
+    """Whether it must be answered from the cache, as `Cache-Status` says."""
 
 
 def articles(answer: Any) -> bool:
@@ -46,9 +50,12 @@ def article(answer: Any) -> bool:
 WSGI = Site("bare WSGI", "profiling.bench.floors:function")
 FLASK = Site("bare Flask", "profiling.bench.floors:flask")
 CONDUIT = Site("Conduit", "wsgi:app", ready="/readyz")
+HOT = Site("Conduit, cached", "wsgi:app", ready="/readyz", environ={"CACHE_ENABLED": "true", "CACHE_MARK_TTL": "1"})
+DOCUMENTED = Site("Conduit on Flask-Caching", "profiling.bench.flask_caching:app", ready="/readyz")
 
+BARE = Case("2 KB of JSON", WSGI, "/", lambda answer: answer["text"] == floors.TEXT)
 FLOOR = Case("a small JSON view", FLASK, "/", lambda answer: answer == {"hello": "world"})
-FLOORS = (Case("2 KB of JSON", WSGI, "/", lambda answer: answer["text"] == floors.TEXT), FLOOR)
+FLOORS = (BARE, FLOOR)
 READS = (
     Case("list of 20", CONDUIT, "/api/articles", articles, at_most=3.0),
     Case("list of 20, signed in", CONDUIT, "/api/articles", articles, signed_in=True),
@@ -62,9 +69,17 @@ READS = (
     Case("profile", CONDUIT, "/api/profiles/{author}", lambda answer: bool(answer["profile"]["username"])),
     Case("tags", CONDUIT, "/api/tags", lambda answer: len(answer["tags"]) > 0),
 )
+FLASK_CACHING = Case("list of 20, cached as Flask-Caching documents", DOCUMENTED, "/api/articles", articles)
+HITS = (
+    FLASK_CACHING,
+    Case("list of 20, a hit", HOT, "/api/articles", articles, hot=True, limits=((BARE, 2.5), (FLASK_CACHING, 0.5))),
+    Case("list of 20, a hit, signed in", HOT, "/api/articles", articles, hot=True, signed_in=True),
+    Case("article, a hit", HOT, "/api/articles/{slug}", article, hot=True),
+)
 
 
 def on(databases: Sequence[str]) -> list[Case]:
-    """The floors, then the reads on each database."""
-    reads = [replace(case, site=replace(case.site, database=name)) for name in databases for case in READS]
+    """The floors, then the reads on each database, and the hits, which need none, on the first."""
+    chosen = [(name, case) for name in databases for case in READS] + [(databases[0], case) for case in HITS]
+    reads = [replace(case, site=replace(case.site, database=name)) for name, case in chosen]
     return [*FLOORS, *reads]

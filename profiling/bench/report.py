@@ -56,9 +56,10 @@ def document(results: Sequence[Result], facts: Mapping[str, str]) -> dict[str, A
 
 
 def entry(result: Result) -> dict[str, Any]:
-    numbers = {name: round(value, 2) for name, value in result._asdict().items() if name != "case"}
+    numbers = {name: round(value, 2) for name, value in result._asdict().items() if name not in ("case", "limits")}
     case = {"case": result.case.name, "site": result.case.site.name, "database": result.case.site.database}
-    return {**case, "path": result.case.path, **numbers, "at_most": result.case.at_most, "met": result.met}
+    expected = [limit._asdict() for limit in result.limits]
+    return {**case, "path": result.case.path, **numbers, "expected": expected, "met": result.met}
 
 
 def write(folder: Path, results: Sequence[Result], facts: Mapping[str, str]) -> None:

@@ -12,12 +12,13 @@ from profiling.bench.wrk import Load
 
 
 class Target(NamedTuple):
-    """A case that can be asked: where, as whom, and the roots of the process trees that the answer costs."""
+    """A case that can be asked: where, as whom, the process trees that the answer costs, and the server's settings."""
 
     case: Case
     url: str
     headers: Mapping[str, str]
     roots: Sequence[int]
+    environ: Mapping[str, str] = {}
 
 
 class Run(NamedTuple):
@@ -49,12 +50,12 @@ def measure(targets: Sequence[Target], load: LoadOnce, rounds: int, done: Callab
         UnexpectedAnswerError: before or after a run, a body was not what the case shows.
         LoadError: during a run, an answer was an error.
     """
-    sizes = [ask(target) for target in targets]
+    sizes = [ask(target).size for target in targets]
     runs: list[list[Run]] = [[] for _ in targets]
     for _ in range(rounds + 1):
         for target, known in zip(targets, runs, strict=True):
             known.append(once(target, load))
-            ask(target)
+            confirm(target)
             done()
     measured = zip(targets, runs, sizes, strict=True)
     return [Measured(target.case, known[1:], size) for target, known, size in measured]
@@ -67,8 +68,22 @@ def once(target: Target, load: LoadOnce) -> Run:
     return Run(used / completed.requests * 1e6, completed.rate)
 
 
-def ask(target: Target) -> int:
-    """The bytes of the body, once it is seen to be the right one."""
+def confirm(target: Target) -> None:
+    """That it still answers as it must; what expired meanwhile may be made anew once."""
+    ask(target)
+    if target.case.hot and "; hit" not in (status := ask(target).cache):
+        raise UnexpectedAnswerError(f"{target.case.name}: not answered from the cache, but: {status}")
+
+
+class Asked(NamedTuple):
+    """The bytes of a body, and the `Cache-Status` that came with it."""
+
+    size: int
+    cache: str
+
+
+def ask(target: Target) -> Asked:
+    """One answer, once it is seen to be the right one."""
     place = urlsplit(target.url)
     connection = HTTPConnection(place.netloc, timeout=10)
     try:
@@ -79,4 +94,4 @@ def ask(target: Target) -> int:
         connection.close()
     if response.status != 200 or not target.case.shows(json.loads(body)):
         raise UnexpectedAnswerError(f"{target.case.name}: {target.url} answers {response.status} {body[:200]!r}")
-    return len(body)
+    return Asked(len(body), response.headers["Cache-Status"] or "")

@@ -66,4 +66,4 @@ def serve(stack: ExitStack, site: Site, backing: Backing) -> tuple[int, list[int
 
 def target(case: Case, port: int, roots: list[int], backing: Backing) -> Target:
     url = f"http://127.0.0.1:{port}{case.path.format_map(backing.names)}"
-    return Target(case, url, backing.headers if case.signed_in else {}, roots)
+    return Target(case, url, backing.headers if case.signed_in else {}, roots, backing.environ)

@@ -1,15 +1,17 @@
 """What is made of the runs: medians, ratios, verdicts, and the files."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from profiling.bench import report, results
-from profiling.bench.cases import FLOOR, READS, Case
+from profiling.bench.cases import BARE, FLASK_CACHING, FLOOR, HITS, READS, Case
 from profiling.bench.results import Result
 from profiling.bench.rounds import Measured, Run
 
 LIST, SIGNED_IN = READS[:2]
+HIT = next(case for case in HITS if case.limits)
 
 
 def measured(case: Case, *costs: float) -> Measured:
@@ -36,6 +38,22 @@ def test_the_ratio_is_taken_within_each_round() -> None:
 @pytest.mark.parametrize(("cost", "verdict"), [(600, "at most 3.0: met"), (602, "at most 3.0: NOT MET")])
 def test_an_expectation_is_met_or_not(cost: float, verdict: str) -> None:
     assert summary(cost).verdict == verdict
+
+
+@pytest.mark.parametrize(("cost", "met"), [(250, True), (252, False)])
+def test_an_expectation_may_be_a_multiple_of_another_case(cost: float, met: bool) -> None:
+    """Of bare WSGI at 100 us, and of the other cache at 500."""
+    costs = {BARE: 100.0, FLOOR: 200.0, FLASK_CACHING: 504.0, HIT: cost}
+    found = results.summarize([measured(case, price) for case, price in costs.items()])[-1]
+    assert found.met is met
+    assert found.verdict.startswith(f"at most 2.5 x bare WSGI, is {cost / 100:.2f}: {'met' if met else 'NOT MET'}")
+    assert "at most 0.5 x Conduit on Flask-Caching, is 0.50: met" in found.verdict
+
+
+def test_a_case_is_held_against_its_own_database() -> None:
+    hit, other = (replace(case, site=replace(case.site, database="SQLite")) for case in (HIT, FLASK_CACHING))
+    found = results.summarize([measured(BARE, 100), measured(FLOOR, 200), measured(other, 600), measured(hit, 150)])
+    assert [round(limit.ratio, 2) for limit in found[-1].limits] == [1.5, 0.25]
 
 
 def test_a_case_without_an_expectation_has_no_verdict() -> None:

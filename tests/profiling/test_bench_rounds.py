@@ -71,5 +71,11 @@ def test_what_is_not_answered_as_expected_is_not_measured(targets: list[Target],
         rounds.measure([wrong], lambda _target: pytest.fail("it was loaded"), 1, lambda: None)
 
 
+def test_what_is_not_a_hit_is_not_measured_as_one(targets: list[Target]) -> None:
+    case = Case("a hit", FLASK, "/", lambda answer: answer == {"hello": "world"}, hot=True)
+    with pytest.raises(UnexpectedAnswerError, match="not answered from the cache"):
+        rounds.measure([replace_case(targets[1], case)], load, 1, lambda: None)
+
+
 def replace_case(target: Target, case: Case) -> Target:
     return target._replace(case=case, url=target.url.removesuffix(target.case.path) + case.path)
