@@ -5,14 +5,18 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import Dialect
 
 from hotroute.cache import capture
+from hotroute.cache.link import Unreachable
 from hotroute.cache.statements import UNPARSED, Footprint, footprint
 from hotroute.cache.store import Store, written
+
+if TYPE_CHECKING:
+    from hotroute.cache.fence import Fence
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +47,11 @@ class Changes:
     Args:
         store: where the tags are.
         mark_ttl: seconds that a mark of the store holds.
+        fence: lets a transaction commit that the store cannot be told of; without one, `Unreachable` aborts it.
     """
 
-    def __init__(self, store: Store, mark_ttl: float) -> None:
-        self.store, self.mark_ttl = store, mark_ttl
+    def __init__(self, store: Store, mark_ttl: float, fence: "Fence | None" = None) -> None:
+        self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
 
     def follow(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
@@ -89,13 +94,20 @@ class Changes:
         if tags:
             refuse_unparsed(tags)
             made = Mark(tags, secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9)
-            self.store.mark(made.tags, made.token)
+            try:
+                self.store.mark(made.tags, made.token)
+            except Unreachable:
+                if self.fence is None:
+                    raise
+                made = Mark([], "", self.fence.close())
             marks.append(made)
         return marks
 
     def finish(self, info: dict[str, Any], *, leave: bool = False) -> None:
         """A commit that happened is answered as one, whatever becomes of the mark: it expires by itself."""
         for mark in info.pop(MARKED, ()):
+            if not mark.tags:
+                continue
             try:
                 self.store.done(mark.tags, mark.token, leave=leave)
             except Exception:

@@ -18,6 +18,9 @@ LONGEST = 24 * 3600
 SEAL = 16
 """Bytes."""
 
+EPOCH = "!epoch"
+"""A tag of every answer, where there is a fence (`fence.Fence`)."""
+
 
 class Damaged(Exception):
     """An entry is not as it was stored."""
@@ -47,6 +50,7 @@ class RedisStore:
         self.link, self.namespace, self.code = link, namespace, release
         self.secret = blake2b(secret).digest() if secret else b""
         self.mark_ttl, self.lease_ttl = round(mark_ttl * 1000), round(lease_ttl * 1000)
+        self.fence: tuple[str, ...] = ()
 
     def look(self, question: Question) -> Answer:
         try:
@@ -60,14 +64,15 @@ class RedisStore:
             raise
 
     def ask(self, question: Question) -> Answer:
+        tags = (*question.tags, EPOCH) if self.fence else question.tags
         arguments: list[Argument] = [self.namespace, "{run}", self.mark_ttl, LONGEST * 1000, self.lease_ttl]
-        arguments += [nonce(), question.token, " ".join(question.encodings), *question.tags]
-        state, *rest = self.link.run(LOOK, [self.key(question)], *arguments)
+        arguments += [nonce(), question.token, " ".join(question.encodings), *tags]
+        state, *rest = self.link.run(LOOK, [self.key(question), *self.fence], *arguments)
         if state in (b"lead", b"wait"):
             entry, lease, *nonces = map(bytes.decode, rest)
             return Answer(
                 State(state.decode()),
-                flight=Flight(question, entry, lease, dict(zip(question.tags, nonces, strict=True))),
+                flight=Flight(question, entry, lease, dict(zip(tags, nonces, strict=True))),
             )
         return self.found(question, state, rest)
 
@@ -81,7 +86,7 @@ class RedisStore:
             return Answer(State.LEAD, flight=flight)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
-        used = written({tag: flight.vector[tag] for tag in tags})
+        used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH) if tag != EPOCH or tag in flight.vector})
         bodies: list[Argument] = []
         for variant in (entry, *others):
             bodies += [variant.encoding, self.seal(flight.question, variant, used.encode()) + variant.body]

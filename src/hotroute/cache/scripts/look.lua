@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- LOOK: the state of an entry and of the tags that it depends on, as of one moment (docs/cache.md, "Read", step 1).
 --
--- KEYS  the entry, without the run
+-- KEYS  the entry, without the run; the fence, where there is one (docs/cache-model.md)
 -- ARGV  namespace, run id, mark TTL (ms), nonce TTL (ms), lease TTL (ms), a random seed, the asker's token,
 --       the encodings that would do (space-separated, the best first), then the tags that would be leased on
 -- gives {"hit", head, body, encoding, vector} or {"dirty"} or {"lead"|"wait", entry, lease, nonce, nonce, ...} in the order of
@@ -17,6 +17,10 @@ if not born then
   born = now
 end
 if now - born < mark then
+  return {'dirty'}
+end
+-- Without it, somebody may be writing who cannot say so here.
+if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 0 then
   return {'dirty'}
 end
 
