@@ -1,6 +1,6 @@
 """Slow clients are Nginx's to wait for: neither a worker of the application nor a fast client does.
 
-Some by default. PROVE_SLOW_CLIENTS=1200 is the full count.
+PROVE_SLOW_CLIENTS is their number.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.proxy.test_errors import changed
 from tests.servers import Proxy, gunicorn_server, nginx_server
 from tests.serving.conftest import APP
 
-CLIENTS = int(os.environ.get("PROVE_SLOW_CLIENTS", "160"))
+CLIENTS = int(os.environ.get("PROVE_SLOW_CLIENTS", "1200"))
 PROBES = 40
 FACTOR = 10
 """How much slower the median of the fast requests may get; without the shield they are not answered at all."""
@@ -92,13 +92,14 @@ def test_an_upload_that_stalls_keeps_no_thread_of_the_application(narrow: Proxy,
 
 
 def test_a_client_that_does_not_read_keeps_none_either(narrow: Proxy) -> None:
-    """Eight megabytes are in Nginx's buffers and temporary files, and the one thread is free."""
-    with slow_clients(narrow, READ, 8) as clients:
+    """The answers are in Nginx's buffers and temporary files, being more than a kernel holds, and the thread is free."""
+    size = 20_000_000
+    with slow_clients(narrow, READ.replace(b"/big", b"/big?bytes=%d" % size), 4) as clients:
         response, _ = narrow.get("/pid")
         assert response.status == 200
         for client in clients:
             received = 0
-            while received < 1_000_000:
+            while received < size:
                 received += len(client.recv(65536))
 
 

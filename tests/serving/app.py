@@ -85,8 +85,8 @@ def headers(environ: "WSGIEnvironment") -> tuple[str, bytes]:
     return "200 OK", json.dumps(told | {"scheme": environ["wsgi.url_scheme"], "peer": peer}).encode()
 
 
-def big(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
-    return "200 OK", b"x" * 1_000_000
+def big(environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    return "200 OK", b"x" * int(parse_qs(environ["QUERY_STRING"]).get("bytes", ["1000000"])[0])
 
 
 def not_here(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
