@@ -92,7 +92,7 @@ def test_an_upload_that_stalls_keeps_no_thread_of_the_application(narrow: Proxy,
 
 
 def test_a_client_that_does_not_read_keeps_none_either(narrow: Proxy) -> None:
-    """The answers are in Nginx's buffers and temporary files, being more than a kernel holds, and the thread is free."""
+    """The answers are more than a kernel holds: they are in Nginx's temporary files, and the thread is free."""
     size = 20_000_000
     with slow_clients(narrow, READ.replace(b"/big", b"/big?bytes=%d" % size), 4) as clients:
         response, _ = narrow.get("/pid")
