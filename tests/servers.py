@@ -71,6 +71,7 @@ def server(
     environ: Mapping[str, str],
     cwd: Path = ROOT,
     pass_fds: Sequence[int] = (),
+    user: int | None = None,
 ) -> Iterator[Server]:
     """The command in a process group of its own, which gets TERM in the end, and KILL if that does not help."""
     with tempfile.TemporaryDirectory(prefix="hotroute-") as folder:
@@ -86,6 +87,7 @@ def server(
                 stderr=output,
                 start_new_session=True,
                 pass_fds=pass_fds,
+                user=user,
             )
         try:
             yield Server(process, log, complete)
