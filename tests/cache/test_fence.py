@@ -161,6 +161,21 @@ def test_what_was_seen_before_a_row_stood_does_not_raise_the_fence_after_the_wai
     assert look(on).state is State.DIRTY
 
 
+def test_who_saw_no_rows_too_long_ago_does_not_say_that_the_fence_lives(
+    fence: Fence, on: OnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process stood still between Redis's time and the end."""
+    began, run = fence.ask("", 0)
+    asked = fence.ask
+
+    def late(of: str, time: int) -> tuple[int, str]:
+        return asked(of, time) if of else (began - round(LIFE * 1000), run)
+
+    monkeypatch.setattr(fence, "ask", late)
+    assert not fence.renew()
+    assert look(on).state is State.DIRTY
+
+
 def test_the_time_of_another_run_raises_no_fence(fence: Fence, on: OnRedis) -> None:
     began, _run = fence.ask("", 0)
     assert not fence.ask("another", began)[0]

@@ -114,7 +114,7 @@ class Fence:
         if found:
             self.drain()
             return False
-        return bool(self.ask(run, began))
+        return bool(self.ask(run, began)[0])
 
     def ask(self, run: str, began: int) -> tuple[int, str]:
         """Redis's time and run id; given both of before, whether the fence lives."""
