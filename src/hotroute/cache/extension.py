@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
+from hotroute.cache.fence import Fence
 from hotroute.cache.front import Front, Principal, Surroundings
 from hotroute.cache.refusals import answer_503
 from hotroute.cache.rules import Headers
@@ -49,6 +50,7 @@ class Application:
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
         waiters: how many threads of a process may wait for an answer that another one is finding.
         mark_ttl, lease_ttl: seconds, as the store's.
+        fence: lets writes succeed while Redis is away; each process starts it. Without one they are answered 503.
     """
 
     engines: tuple[Engine, ...]
@@ -59,6 +61,7 @@ class Application:
     waiters: int = 2
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
+    fence: Fence | None = None
 
 
 def init_app(app: Flask, cache: Cache | Store, application: Application) -> None:
@@ -77,7 +80,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     found = routes.find_all(app)
     for endpoint in found:
         inside.wrap(app, endpoint)
-    followed = changes.Changes(store, application.mark_ttl)
+    followed = changes.Changes(store, application.mark_ttl, application.fence)
     for engine in application.engines:
         followed.follow(engine)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))

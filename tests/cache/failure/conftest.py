@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from hotroute import cache
 from hotroute.cache import Link, RedisStore
 from hotroute.cache.address import Place
+from hotroute.cache.fence import Fence
 from hotroute.testing import isolation
 from tests.cache.failure.proxy import Proxy, proxy_to
 from tests.cache.failure.servers import RedisServer, redis_of_its_own
@@ -28,6 +29,10 @@ TIMEOUT = 0.4
 
 PERIOD = 0.3
 """Seconds of the breaker, where a test waits for the recovery."""
+
+
+LIFE, HOLDS = 0.4, 1.5
+"""Seconds of the fence."""
 
 
 @dataclass
@@ -71,18 +76,24 @@ class Notes:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "own_server: the test does something to its Redis that others would notice")
+    config.addinivalue_line("markers", "fenced: the applications have a fence, and write without Redis")
 
 
 @contextmanager
 def notes(
-    url: str | Place, folder: Path, namespace: str, timeout: float = TIMEOUT, period: float = PERIOD
+    url: str | Place, folder: Path, namespace: str, timeout: float = TIMEOUT, *, fenced: bool = False
 ) -> Iterator[Notes]:
     engine = create_engine(f"sqlite:///{folder / 'notes.db'}", poolclass=NullPool)
-    link = Link(url, timeout, period)
+    link = Link(url, timeout, PERIOD)
     app = make(engine)
     store = RedisStore(link, namespace, mark_ttl=MARK_TTL)
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL))
+    fence = Fence(engine, store, LIFE, HOLDS) if fenced else None
+    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL, fence=fence))
+    if fence:
+        fence.start()
     yield Notes(app, link)
+    if fence:
+        fence.stop()
     link.pool.disconnect()
 
 
@@ -119,12 +130,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def scene(server: RedisServer, tmp_path: Path) -> Iterator[Scene]:
-    namespace = f"test:{token_hex(4)}:"
+def scene(request: pytest.FixtureRequest, server: RedisServer, tmp_path: Path) -> Iterator[Scene]:
+    """With a fence, where the test is marked `fenced`."""
+    namespace, fenced = f"test:{token_hex(4)}:", request.node.get_closest_marker("fenced") is not None
     with (
         proxy_to(server.port) as proxy,
-        notes(proxy.url, tmp_path, namespace) as far,
-        notes(server.url, tmp_path, namespace, timeout=5) as near,
+        notes(proxy.url, tmp_path, namespace, fenced=fenced) as far,
+        notes(server.url, tmp_path, namespace, timeout=5, fenced=fenced) as near,
     ):
         isolation.let_it_be_old(near.app.extensions["hotroute.store"])
         yield Scene(server, proxy, far, near, namespace)

@@ -152,3 +152,17 @@ def test_an_answer_that_belongs_to_another_key_is_not_served(scene: Scene) -> No
         client.restore(second, 0, one, replace=True)
     assert scene.far.text() == "one"
     assert scene.far.client.get("/notes/2").json == {"text": "secret"}
+
+
+def test_an_old_answer_under_a_new_vector_is_not_served(scene: Scene) -> None:
+    scene.near.write_at_last("one")
+    scene.far.warm("one")
+    with scene.server.client as client:
+        (key,) = keys(scene, "e")
+        old = client.dump(key)
+        scene.near.write_at_last("two")
+        scene.far.warm("two")
+        vector = client.hget(key, "vector")
+        client.restore(key, 60_000, old, replace=True)
+        client.hset(key, "vector", vector)
+    assert scene.far.text() == "two"
