@@ -10,7 +10,7 @@ from conduit.models import Base
 from conduit.services.tokens import Signer
 from conduit.web import callers, cors
 from hotroute import serving
-from hotroute.cache import Application, Principal
+from hotroute.cache import Application, Principal, release
 from hotroute.cache import init_app as put_in_front
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "CACHE_REDIS_URL": settings.redis,
         "CACHE_REDIS_TIMEOUT": settings.redis_timeout,
         "CACHE_MARK_TTL": settings.cache_mark_ttl,
+        "CACHE_RELEASE": release.of("conduit", "hotroute"),
         "CACHE_SECRET": settings.secret_key.get_secret_value(),
     }
 

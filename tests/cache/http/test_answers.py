@@ -1,6 +1,7 @@
 """Encodings, ages and what `Cache-Status` says (RFC 9110, section 12.5.3; RFC 9111, section 5.1; RFC 9211)."""
 
 import gzip
+import random
 import re
 from pathlib import Path
 
@@ -46,13 +47,23 @@ def test_no_accept_encoding_is_an_error(accepted: str) -> None:
     assert answers.encodings(accepted)[-1] == "identity"
 
 
-def test_variants_are_made_once_and_only_where_they_are_smaller() -> None:
-    for body, kind in ((b"short", "text/plain"), (TEXT.encode(), "image/png"), (bytes(range(256)) * 2, "text/plain")):
-        site = Site().page(lambda body=body, kind=kind: (body, {"Content-Type": kind})).start()
-        answer = site.twice(headers={"Accept-Encoding": "br, gzip"})
-        smaller = "Content-Encoding" in answer.headers
-        assert (answer.hit, smaller) == (True, len(answer.body) < len(body))
-        assert smaller == (body == bytes(range(256)) * 2)
+VARIANTS = [
+    (TEXT.encode(), "text/plain", True),
+    (TEXT.encode(), "application/problem+json", True),
+    (b"short", "text/plain", False),
+    (TEXT.encode(), "image/png", False),
+    (random.Random(1).randbytes(1000), "text/plain", False),
+]
+
+
+@pytest.mark.parametrize(("body", "kind", "smaller"), VARIANTS)
+def test_variants_are_stored_where_they_are_smaller(body: bytes, kind: str, smaller: bool) -> None:
+    site = Site().page(lambda: (body, {"Content-Type": kind})).start()
+    for coding in ("br", "gzip"):
+        answer = site.twice(headers={"Accept-Encoding": coding})
+        assert answer.hit
+        assert answer.headers.get("Content-Encoding") == (coding if smaller else None)
+        assert (len(answer.body) < len(body)) == smaller
 
 
 def test_the_age_is_the_seconds_since_the_answer_was_made() -> None:
