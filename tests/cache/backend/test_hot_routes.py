@@ -94,7 +94,9 @@ def test_clear_takes_the_stored_answers_and_neither_marks_nor_what_is_others(not
     cache.clear()
     assert "INVALIDATING" in app.test_client().get("/notes/1").headers["Cache-Status"], "the mark is still there"
     store.done(["notes"], "writer")
-    assert "stored" in app.test_client().get("/notes/1").headers["Cache-Status"]
+    assert app.test_client().get("/notes/1").headers["Cache-Status"] == "Hotroute; fwd=miss; stored", "and its age"
+    cache.clear()
+    assert app.test_client().get("/notes/1").headers["Cache-Status"] == "Hotroute; fwd=miss; stored", "not a hit"
     if isinstance(store, RedisStore):
         assert store.link.call("GETDEL", "somebody else's") == b"value"
 

@@ -89,6 +89,7 @@ def test_what_is_stored_comes_back_as_it_was(value: Any) -> None:
     [
         {"\0": ["tuple", [1]]},
         {"\0": 1, "other": 2},
+        [{"\0": ["tuple", [1]]}, (1,)],
         {1: "a", "1": "b", (1, 2): "c", None: "d"},
         (),
         ((),),
