@@ -24,7 +24,6 @@ WORTH_IT = 0.9
 """A variant that is not smaller than this share of the original is not kept."""
 
 SOURCE = re.compile(r"([\w.]+):([\w./-]+)")
-FINGERPRINTED = re.compile(r"\.[0-9a-f]{16}\.\w+$")
 
 
 def build(source: str, into: Path) -> int:
@@ -39,8 +38,11 @@ def build(source: str, into: Path) -> int:
     assets = read(source)
     files = assets.files()
     for name, path in files.items():
-        for copy in {name, fingerprinted(name, path.read_bytes()) if "." in name else name}:
-            write_variants(path, into, Path("static", assets.package, copy))
+        content = path.read_bytes()
+        names = {name, fingerprinted(name, content) if "." in name else name}
+        targets = [Path("static", assets.package, each) for each in names]
+        if stale := [target for target in targets if not holds(into / "identity" / target, content)]:
+            write_variants(content, path.stat().st_mtime, into, stale)
     return len(files)
 
 
@@ -57,21 +59,22 @@ def read(source: str) -> Assets:
     return assets
 
 
-def write_variants(path: Path, into: Path, name: Path) -> None:
-    """What is there under a fingerprint is the same already."""
-    target = into / "identity" / name
-    if FINGERPRINTED.search(name.name) and target.exists():
-        return
-    content, modified = path.read_bytes(), path.stat().st_mtime
+def holds(file: Path, content: bytes) -> bool:
+    return file.exists() and file.read_bytes() == content
+
+
+def write_variants(content: bytes, modified: float, into: Path, targets: list[Path]) -> None:
     for coding, compress in CODINGS.items():
         smaller = compress(content)
-        if len(smaller) < WORTH_IT * len(content):
-            write(into / coding / name, smaller, modified)
-        else:
-            # Of an earlier content, perhaps.
-            (into / coding / name).unlink(missing_ok=True)
-    # The last one: where this is, the others are.
-    write(target, content, modified)
+        for target in targets:
+            if len(smaller) < WORTH_IT * len(content):
+                write(into / coding / target, smaller, modified)
+            else:
+                # Of an earlier content, perhaps.
+                (into / coding / target).unlink(missing_ok=True)
+    for target in targets:
+        # The last one: where this is, the others are.
+        write(into / "identity" / target, content, modified)
 
 
 def write(target: Path, content: bytes, modified: float) -> None:
