@@ -52,7 +52,7 @@ class Held:
 
     def __exit__(self, *_: object) -> None:
         if self.front:
-            del self.front.store.look
+            self.front.store.look = self.look  # type: ignore[method-assign]
             self.front.waiters = self.waiters
 
     def look_together(self, question: Question) -> Answer:
