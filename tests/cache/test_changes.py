@@ -6,9 +6,14 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
     NullPool,
+    Table,
     column,
     create_engine,
     delete,
@@ -32,6 +37,7 @@ from hotroute.cache.capture import Capture
 from hotroute.cache.changes import Changes, MarkExpiredError, UncachedWriteError, touch
 from hotroute.cache.link import Unreachable
 from hotroute.cache.sessions import mark_together
+from hotroute.cache.statements import followers_of
 from tests.cache.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Promise, Review, Stock, labelled
 from tests.databases import driver
@@ -239,6 +245,26 @@ def test_a_connection_given_back_without_a_commit_leaves_nothing_behind(engine: 
     with engine.begin() as connection:
         connection.execute(insert(Review).values(id=7, text=""))
     assert journal.touched == bulk(REVIEWS)
+
+
+def test_what_a_pooled_connection_remembers_of_before_is_forgotten_at_the_beginning(
+    engine: Engine, journal: Journal
+) -> None:
+    with engine.connect() as connection:
+        connection.info["hotroute.touched"] = {"left behind"}
+        connection.execute(insert(Label).values(name="new"))
+        connection.commit()
+    assert journal.touched == bulk(LABELS)
+
+
+def test_foreign_keys_are_followed_to_their_end() -> None:
+    names = ("root", "child", "grandchild", "great_grandchild")
+    schema = MetaData()
+    tables = [
+        Table(name, schema, Column("id", ForeignKey(f"{parent}.id", ondelete="CASCADE") if parent else Integer))
+        for parent, name in zip(("", *names), names, strict=False)
+    ]
+    assert followers_of(delete(tables[0]), "DELETE FROM root") == set(names[1:])
 
 
 def test_a_savepoint_marks_nothing_before_the_commit(engine: Engine, journal: Journal) -> None:

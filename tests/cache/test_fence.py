@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, select, text
+from sqlalchemy import Engine, create_engine, event, insert, select, text
 
 from hotroute import database
 from hotroute.cache.changes import Changes
@@ -174,6 +174,25 @@ def test_who_saw_no_rows_too_long_ago_does_not_say_that_the_fence_lives(
     monkeypatch.setattr(fence, "ask", late)
     assert not fence.renew()
     assert look(on).state is State.DIRTY
+
+
+def test_redis_is_asked_for_its_time_before_the_rows_are_looked_at(
+    fence: Fence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    asked = fence.ask
+
+    def ask(run: str, began: int) -> tuple[int, str]:
+        order.append("set" if run else "time")
+        return asked(run, began)
+
+    def look_at(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        order.extend(["rows"] if "FROM hotroute_fence" in statement else [])
+
+    monkeypatch.setattr(fence, "ask", ask)
+    event.listen(fence.channel, "before_cursor_execute", look_at)
+    assert fence.renew()
+    assert order == ["time", "rows", "set"]
 
 
 def test_the_time_of_another_run_raises_no_fence(fence: Fence, on: OnRedis) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Connection, event, inspect
 from sqlalchemy.orm import Mapper, Session
-from sqlalchemy.sql import ClauseElement
 
 from hotroute.cache.changes import BULK, FLUSHING, touch
 
@@ -65,7 +64,7 @@ def keys(target: Any, attribute: str) -> list[Any] | None:
     history = state.attrs[attribute].history
     values = [*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())]
     replaced = bool(history.added) and not history.deleted and state.persistent
-    if not values or replaced or any(isinstance(value, ClauseElement) for value in values):
+    if not values or replaced:
         return None
     return values
 
