@@ -9,7 +9,7 @@ import orjson
 import pytest
 from flask import redirect, request, url_for
 
-from hotroute import redis
+from hotroute import cache, redis
 from hotroute.cache import Link, RedisStore
 from hotroute.cache.entries import Head
 from tests.cache.http.site import TEXT, Answer, Site
@@ -98,10 +98,10 @@ def site(redis_url: str) -> Iterator[Site]:
     link.forget_connections()
 
 
-def settle(site: Site) -> Answer:
+def settle(site: Site, **page: Any) -> Answer:
     """Ask until there is a hit; a server that has lost something is not trusted for a moment."""
     for _ in range(10_000):
-        if (answer := site.get()).hit:
+        if (answer := site.get(**page)).hit:
             return answer
     raise TimeoutError(f"no hit: {answer.cache}")
 
@@ -183,6 +183,17 @@ def test_a_forged_seal_helps_no_head_that_we_would_not_store(site: Site, redis_u
         answer = site.get()
         assert (answer.status, answer.body, answer.detail) == (200, TEXT.encode(), "CORRUPT-ENTRY")
         assert settle(site).body == TEXT.encode()
+
+
+def test_a_line_break_in_an_argument_is_in_its_tag_and_breaks_no_vector(redis_url: str) -> None:
+    link = Link(redis_url, timeout=5)
+    store = RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.05)
+    page: Any = {"environ_overrides": {"PATH_INFO": "/notes/a\nb\nc"}}
+    site = Site(store=store).page(lambda slug: slug, "/notes/<slug>", tags=("note:{slug}",)).start()
+    settle(site, **page)
+    cache.invalidate_now(store, ["note:a\nb\nc"])
+    assert site.get(**page).stored
+    link.forget_connections()
 
 
 def test_a_nonce_that_is_not_text_is_no_error(site: Site, redis_url: str) -> None:

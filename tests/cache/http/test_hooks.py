@@ -1,9 +1,11 @@
 """Flask's hooks, signals and sessions on hot routes: what is not declared skippable runs on each hit."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, Response, abort, after_this_request, g, request, request_finished, request_started
+from werkzeug.test import create_environ
 
 from hotroute import cache
 from hotroute.cache import MemoryStore, hot
@@ -187,3 +189,20 @@ def test_a_stream_after_hooks_is_passed_through(calls: list[str]) -> None:
     site.app.before_request(lambda: setattr(g, "began", True))
     site.start()
     assert (site.twice().detail, site.get().body) == ("STREAMED", b"ab")
+
+
+def test_a_stream_after_hooks_is_not_read_ahead() -> None:
+    pulled: list[int] = []
+
+    def stream() -> Iterator[str]:
+        for number in range(3):
+            pulled.append(number)
+            yield str(number)
+
+    site = Site().page(stream)
+    site.app.before_request(lambda: setattr(g, "began", True))
+    site.start()
+    parts = site.app.wsgi_app(create_environ("/page"), lambda *_: lambda _: None)
+    assert pulled == []
+    assert b"".join(parts) == b"012"
+    parts.close()  # type: ignore[attr-defined]

@@ -127,6 +127,18 @@ def test_ten_thousand_pairs_of_requests_have_the_same_key_only_if_each_part_is_t
     assert 2_000 < equal < 8_000
 
 
+def test_a_value_that_spells_the_next_part_is_still_one_value() -> None:
+    hot = hot_options(vary=("X-One",), caller="each")
+    plain: dict[str, str | None] = dict.fromkeys(PARTS)
+    pairs: list[tuple[dict[str, str | None], dict[str, str | None]]] = [
+        ({"SCRIPT_NAME": "path/a", "PATH_INFO": "/b"}, {"SCRIPT_NAME": "", "PATH_INFO": "/apath/b"}),
+        ({"caller": "1", "HTTP_X_ONE": "a"}, {"caller": "1header x-onea"}),
+        ({"caller": "1", "HTTP_X_ONE": "a"}, {"caller": "113:header x-one1:a"}),
+    ]
+    for one, other in pairs:
+        assert name_of(hot, plain | one) != name_of(hot, plain | other)
+
+
 def name_of(hot: Hot, parts: dict[str, str | None]) -> str:
     environ = EnvironBuilder(query_string=parts["query"] or "").get_environ()
     environ |= {name: value for name, value in parts.items() if value is not None and name not in ("caller", "query")}
