@@ -13,7 +13,8 @@ from werkzeug.test import create_environ
 
 from hotroute.cache import key
 from hotroute.cache.details import explain
-from hotroute.cache.front import Front, identify
+from hotroute.cache.front import Front
+from hotroute.cache.request import identify
 
 MEMBER = re.compile(r"Hotroute((?:;[^,]*)?)")
 PARAMETER = re.compile(r";\s*([a-z-]+)(?:=([^;]*))?")

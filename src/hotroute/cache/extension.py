@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
 from hotroute.cache.fence import Fence
-from hotroute.cache.front import Front, Principal, Surroundings
+from hotroute.cache.front import Front, Surroundings
 from hotroute.cache.refusals import answer_503
+from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
 from hotroute.cache.statements import UNPARSED
 from hotroute.cache.store import Store, written

@@ -8,24 +8,23 @@ from threading import BoundedSemaphore
 from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.cache import answers, capture, entries, observed, rules
+from hotroute.cache import answers, capture, entries, rules
 from hotroute.cache.details import Detail, token
 from hotroute.cache.entries import Head, Made
 from hotroute.cache.inside import HELD, Held
-from hotroute.cache.key import NotKeyable, canonical, key
+from hotroute.cache.key import NotKeyable, key
+from hotroute.cache.leading import leading, obstacle, unkeyed
 from hotroute.cache.leases import Leases
 from hotroute.cache.link import Unreachable
 from hotroute.cache.options import Hot
 from hotroute.cache.recorded import Recorded
-from hotroute.cache.routes import Match, Matcher
+from hotroute.cache.request import Principal, Request, declared, identify
+from hotroute.cache.routes import Matcher
 from hotroute.cache.rules import Headers
-from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store, written
+from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-Principal = Callable[["WSGIEnvironment"], str | None]
-"""Who asks, without the database; None for nobody. Raises where that cannot be told: the application then says so."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.02
 """Seconds between two looks for a leader's answer."""
@@ -50,25 +49,6 @@ class Surroundings:
     decorate: Callable[["WSGIEnvironment"], Headers]
     waiters: int
     lease_ttl: float
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request for a hot route, and where its answer goes."""
-
-    hot: Hot
-    match: Match
-    environ: "WSGIEnvironment"
-    start: "StartResponse"
-
-    @property
-    def method(self) -> str:
-        return str(self.environ["REQUEST_METHOD"])
-
-    @property
-    def inside(self) -> bool:
-        """Whether hooks must run on each hit, so that it is served within Flask."""
-        return bool(self.match.hook)
 
 
 class Front:
@@ -254,70 +234,5 @@ class Front:
         return recorded.replay(answers.careful(asked.hot, recorded.headers, f"Hotroute; {status}"), body)
 
 
-def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str | None:
-    """Raises:
-    NotKeyable: the request has credentials that this route's answers must not be shared over, or that are not valid.
-    """
-    if hot.caller == "anyone":
-        return None
-    try:
-        caller = principal(environ)
-    except Exception:
-        raise NotKeyable(Detail.CREDENTIALS_NOT_VALID) from None
-    if caller is not None and hot.caller == "anonymous":
-        raise NotKeyable(Detail.CREDENTIALS)
-    return caller
-
-
-def declared(tags: tuple[str, ...], match: Match, caller: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(written(tag.format(**match.arguments, caller=caller or "")) for tag in tags))
-
-
 def alone(detail: str) -> tuple[Answer, str]:
     return Answer(State.WAIT), f"fwd=miss; collapsed=?0; stored=?0; detail={detail}"
-
-
-def leading(asked: Request, held: Held) -> "WSGIEnvironment":
-    """The request that a key stands for. What else is in it, the view is watched for."""
-    query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
-    encoding = () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
-    held.environ.update(rules.whole(asked.environ, *encoding, **{HELD: held, "QUERY_STRING": query}))
-    return held.environ
-
-
-def unkeyed(asked: Request, held: Held, principal: Principal) -> str:
-    """Why the answer may depend on something that is not in its key; empty if it does not."""
-    hot = asked.hot
-    absent = {"HTTP_ACCEPT_ENCODING", "HTTP_TRANSFER_ENCODING", *rules.CONDITIONS, *rules.PRECONDITIONS}
-    keyed = {"HTTP_" + name.upper().replace("-", "_") for name in hot.vary} | ({"HTTP_HOST"} if hot.host else set())
-    if others := held.environ.read - keyed - observed.TRACING - absent:
-        # Who calls is in the key, by what the principal looks at.
-        others -= credentials(asked.environ, principal) if hot.caller != "anyone" else set()
-    return f"{Detail.READ} {min(others)[5:]}" if others else ""
-
-
-def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
-    watched = observed.Environ(environ)
-    with suppress(Exception), watched.watching():
-        principal(watched)
-    return watched.read
-
-
-def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
-    """Why the answer that the application gave must not be stored; empty if it may."""
-    hot = asked.hot
-    if held.raised and int(recorded.status[:3]) < 400:
-        return Detail.RAISED
-    if asked.inside:
-        # Hooks say CORS and compress on each hit.
-        final = rules.obstacle(hot, recorded.status, recorded.headers, {"origin"})
-        if final or made is None:
-            return final or Detail.HOOK_ANSWERED
-        return rules.obstacle(hot, made.status, made.headers) or rules.unstorable(hot, made.headers)
-    varied = rules.listed(rules.combined(own).get("vary", ""))
-    names = {name.lower() for name, _ in own}
-    return (
-        rules.obstacle(hot, recorded.status, recorded.headers, varied)
-        or rules.unstorable(hot, recorded.headers, names)
-        or ("" if recorded.complete else Detail.INCOMPLETE)
-    )

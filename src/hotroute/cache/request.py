@@ -1,0 +1,55 @@
+"""A request for a hot route: who asks, and what the answer depends on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hotroute.cache.details import Detail
+from hotroute.cache.key import NotKeyable
+from hotroute.cache.options import Hot
+from hotroute.cache.routes import Match
+from hotroute.cache.store import written
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Principal = Callable[["WSGIEnvironment"], str | None]
+"""Who asks, without the database; None for nobody. Raises where that cannot be told: the application then says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for a hot route, and where its answer goes."""
+
+    hot: Hot
+    match: Match
+    environ: "WSGIEnvironment"
+    start: "StartResponse"
+
+    @property
+    def method(self) -> str:
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def inside(self) -> bool:
+        """Whether hooks must run on each hit, so that it is served within Flask."""
+        return bool(self.match.hook)
+
+
+def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str | None:
+    """Raises:
+    NotKeyable: the request has credentials that this route's answers must not be shared over, or that are not valid.
+    """
+    if hot.caller == "anyone":
+        return None
+    try:
+        caller = principal(environ)
+    except Exception:
+        raise NotKeyable(Detail.CREDENTIALS_NOT_VALID) from None
+    if caller is not None and hot.caller == "anonymous":
+        raise NotKeyable(Detail.CREDENTIALS)
+    return caller
+
+
+def declared(tags: tuple[str, ...], match: Match, caller: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(written(tag.format(**match.arguments, caller=caller or "")) for tag in tags))
