@@ -1,5 +1,6 @@
 """The cache in front of Conduit: who asks, and what is watched."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -32,7 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             principal=principal(app.extensions["tokens"]),
             decorate=cors.for_hits(app, settings),
             skippable=cors.HOOKS,
-            waiters=serving.threads({}) - 2,
+            waiters=serving.threads(os.environ) - 2,
             mark_ttl=settings.cache_mark_ttl,
         ),
     )
