@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"WITHOUT=browser left out {number} tests in a browser.", yellow=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=requirements.program(BROWSER), args=FLAGS)
@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Server]:
     """The API on an empty database; the site's address is `address(site)`."""
     url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'conduit.db'}"
