@@ -1,6 +1,7 @@
 """The long forms of the tests, with the full counts; what was seen goes to profiling/results/prove.md.
 
-`python -m profiling.prove`, or `make prove`; words choose the proofs whose claims have them. In all it takes the better part of an hour and is bounded in count and time.
+`python -m profiling.prove`, or `make prove`; words choose the proofs whose claims have them. In all it takes more than
+an hour, and is bounded in count and time.
 """
 
 import os
