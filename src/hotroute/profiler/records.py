@@ -9,7 +9,8 @@ OTHER_ROUTES = "(other routes)"
 """Where a worker's bucket is full, the routes that came too late for a row of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would make each three times as dear to construct, and there is one for every request.
+@dataclass(slots=True)
 class Request:
     """One request, of which every one is counted.
 
@@ -124,9 +125,11 @@ class Batch:
 
     Attributes:
         counters: added up over the batch, by name: "invalidations", "breaker opened", "stampedes avoided", ...
+        gauges: as they are now, by name, of what all workers share: "memory", "entries", "evictions" of the store.
     """
 
     requests: list[Request] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
+    gauges: dict[str, float] = field(default_factory=dict)
