@@ -59,7 +59,9 @@ class Sample:
 
     Attributes:
         id: the request's, as in the log's lines.
-        kind: "sample" (chosen by chance, under the budget: averages are made of these only), "slow" or "failed".
+        kind: "slow" or "failed" where it was one, whether chosen or not; else "sample".
+        chosen: whether it was by chance, under the budget, before anyone knew how it would end: averages are made of
+            these only, of whatever kind. Of the others little is known of what was before they were noticed.
         view: seconds within the view function.
         cpu: seconds of CPU time of the request's thread.
         sql, cache_seconds, outgoing: seconds, the sums of the events of these kinds.
@@ -80,6 +82,7 @@ class Sample:
     events: tuple[Event, ...] = ()
     left_out: int = 0
     stack: str = ""
+    chosen: bool = True
 
     @property
     def waiting(self) -> float:
