@@ -64,6 +64,21 @@ def test_another_address_is_counted_on_its_own(program: Path, app_port: int) -> 
         assert response.status == 200
 
 
+def last_of_many(proxy: Proxy, addresses: list[str]) -> int:
+    return [proxy.request("POST", "/post", b"x", {"X-Forwarded-For": one})[0].status for one in addresses][-1]
+
+
+def test_the_addresses_of_one_ipv6_network_are_counted_together(program: Path, app_port: int) -> None:
+    chosen = {"NGINX_PROGRAM": str(program), **STRICT, "REAL_IP_FROM": "127.0.0.1,::1"}
+    with nginx_server(app_port, chosen) as proxy:
+        for network in ("2001:db8:1:2:{}:5:6:7", "2001:db8:1:2::{}", "2001:db8::{}", "2001:db8:1::9:{}:1:1"):
+            assert last_of_many(proxy, [network.format(f"a{number}") for number in range(7)]) == 429, network
+            assert last_of_many(proxy, [network.format(f"b{number}") for number in range(1)]) == 429, network
+        assert last_of_many(proxy, [f"2001:db8:{number}::1" for number in range(10, 17)]) == 200
+        assert last_of_many(proxy, [f"::ffff:192.0.2.{number}" for number in range(1, 8)]) == 200
+        assert last_of_many(proxy, ["::1"] * 7) == 429
+
+
 def test_only_so_many_writes_of_an_address_are_in_flight(program: Path, app_port: int) -> None:
     """Slow uploads, each of which would hold a connection."""
     chosen = {"NGINX_PROGRAM": str(program), "WRITE_CONNECTIONS": "3"}
