@@ -48,6 +48,19 @@ def test_a_request_that_nginx_refuses_gets_json(nginx: Proxy, status: int, sent:
     assert "Retry-After" not in response.headers
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [request("GET /\u00ff HTTP/1.1".encode("latin-1")), request(b"GET /pid HTTP/1.1", b"X-Bell: \x07")],
+    ids=["a raw byte in the URL", "a control character in a header"],
+)
+def test_what_nginx_passes_and_gunicorn_refuses_gets_json_too(nginx: Proxy, sent: bytes) -> None:
+    response, body = raw(nginx, sent)
+    assert response.status == 400
+    assert response.headers["Content-Type"] == "application/json"
+    refused = "the request was refused before the application saw it: bad request"
+    assert json.loads(body) == {"errors": {"body": [refused]}}
+
+
 def test_a_body_of_exactly_the_limit_passes(nginx: Proxy) -> None:
     response, _ = nginx.request("POST", "/post", b"x" * MEBIBYTE)
     assert response.status == 200

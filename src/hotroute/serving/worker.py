@@ -1,7 +1,10 @@
-"""Gunicorn's threaded worker, which leaves nobody waiting at the door when it stops."""
+"""Gunicorn's threaded worker: it leaves nobody waiting at the door when it stops, and its errors are JSON."""
 
+import socket
 from select import select
+from typing import Any
 
+import orjson
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 
@@ -23,3 +26,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             while select([listener], [], [], 0)[0]:
                 self.accept(listener)
             listener.close()
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what never became a request for the application in the shape of its errors, not as HTML."""
+        super().handle_error(req, Answer(client), addr, exc)
+
+
+class Answer:
+    """A client's socket, to which Gunicorn's page for an error goes as JSON with the same status.
+
+    Args:
+        client: who gets it.
+    """
+
+    def __init__(self, client: socket.socket) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def sendall(self, page: bytes) -> None:
+        status_line = page.partition(b"\r\n")[0]
+        _, status, phrase = status_line.decode("latin-1").split(maxsplit=2)
+        why = "" if status == "500" else "the request was refused before the application saw it: "
+        body = orjson.dumps({"errors": {"body": [why + phrase.lower()]}})
+        head = b"Connection: close\r\nContent-Type: application/json\r\nContent-Length: %d" % len(body)
+        self.client.sendall(b"\r\n".join((status_line, head, b"", body)))
