@@ -1,0 +1,41 @@
+"""What the profiler could not keep, and what it costs itself."""
+
+from collections.abc import Iterator
+
+from hotroute.profiler.advice.evidence import Evidence
+from hotroute.profiler.advice.item import Advice
+from hotroute.profiler.advice.words import count, percent
+
+OWN = 0.05
+"""Of a core."""
+
+
+def rule(evidence: Evidence) -> Iterator[Advice]:
+    if lost := sum(worker.dropped for worker in evidence.workers.workers):
+        yield dropped(evidence, lost)
+    if (own := max((worker.own_cpu for worker in evidence.current), default=0.0)) > OWN:
+        yield costly(own)
+
+
+def dropped(evidence: Evidence, lost: int) -> Advice:
+    share = lost / (evidence.requests + lost)
+    return Advice(
+        kind="dropped",
+        severity="medium" if share >= 0.01 else "low",
+        title=f"{count(lost)} records of the profiler did not fit, and are missing",
+        text="Counts and times of this span are too low by them. A storage that is slow or cannot be written to is the"
+        " usual cause.",
+        do="Look for it in the log, or keep the profiler's data in PostgreSQL (PROFILER_URL).",
+        numbers={"dropped": lost, "share": share},
+    )
+
+
+def costly(own: float) -> Advice:
+    return Advice(
+        kind="cost",
+        severity="low",
+        title=f"The profiler takes {percent(own)} of a core in a worker",
+        text="That is its threads, which write and watch.",
+        do="Lower PROFILER_SAMPLES_PER_SECOND: every request is still counted, fewer are looked at closely.",
+        numbers={"own_cpu": own},
+    )

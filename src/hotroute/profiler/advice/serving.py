@@ -1,0 +1,49 @@
+"""How the application is served: the settings that advice is about, and what the machine allows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hotroute.profiler.advice import memory
+from hotroute.serving import cpus, sizing
+from hotroute.serving.variables import at_least_one
+
+OUR_WORKER = "hotroute.serving.worker.Worker"
+OVERFLOW = 1
+"""Connections beyond the pool's size that `hotroute.database` allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Attributes:
+    worker_class, workers, threads: Gunicorn's settings, of one host.
+    pool: database connections that one worker may have open, the overflow included.
+    cpus: that the processes may use.
+    memory: bytes that they may take, None where nobody tells.
+    """
+
+    worker_class: str = OUR_WORKER
+    workers: int = 2
+    threads: int = 4
+    pool: int = 5
+    cpus: int = 2
+    memory: int | None = None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> "Serving":
+        """From the environment, as `gunicorn.conf.py` reads it.
+
+        Raises:
+            SettingError: a variable has a value that cannot be used.
+        """
+        threads = sizing.threads(environ)
+        # 0 is the default there: as many as threads.
+        size = environ.get("DATABASE_POOL_SIZE") or "0"
+        pool = threads if size == "0" else at_least_one(environ, "DATABASE_POOL_SIZE", threads)
+        return cls(
+            worker_class=environ.get("GUNICORN_WORKER_CLASS") or OUR_WORKER,
+            workers=sizing.workers(environ),
+            threads=threads,
+            pool=pool + OVERFLOW,
+            cpus=cpus.available(),
+            memory=memory.limit(),
+        )

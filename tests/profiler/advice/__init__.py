@@ -1,0 +1,1 @@
+"""What is advised: on workloads whose answer is known."""
