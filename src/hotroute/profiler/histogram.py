@@ -17,6 +17,7 @@ MIDDLES = (SHORTEST / 2, *(SHORTEST * 2 ** ((index - 0.5) / PER_DOUBLING) for in
 EDGES = (0.0, *(SHORTEST * 2 ** (index / PER_DOUBLING) for index in range(MOST + 1)))
 """`EDGES[i]` to `EDGES[i + 1]` is bucket i, in seconds."""
 
+LONGEST = EDGES[MOST]
 SCALE, OFFSET = float(PER_DOUBLING), 1 - log2(SHORTEST) * PER_DOUBLING
 
 
@@ -104,8 +105,9 @@ class Histogram:
 def bucket(seconds: float) -> int:
     if seconds < SHORTEST:
         return 0
-    index = int(log2(seconds) * SCALE + OFFSET)
-    return index if index < MOST else MOST
+    if seconds > LONGEST:
+        return MOST
+    return int(log2(seconds) * SCALE + OFFSET)
 
 
 def parsed(dump: bytes) -> tuple["array[int]", "array[int]"]:

@@ -1,0 +1,75 @@
+"""Sums of a worker's bucket while they are in memory, in the shape of the tables' rows."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import add
+from typing import Any
+
+from sqlalchemy import Table
+
+from hotroute.profiler import schema
+from hotroute.profiler.histogram import Histogram
+
+Key = tuple[Any, ...]
+Values = tuple[Any, ...]
+Facts = dict[str, dict[Key, Values]]
+"""For each table's name its rows: what is in the key beside resolution, bucket and worker, and what is added up."""
+
+CHOSEN = "chosen"
+"""Not a table: how many samples were kept, by series and kind."""
+
+
+def merged(left: Histogram, right: Histogram) -> Histogram:
+    both = left.copy()
+    both.merge(right)
+    return both
+
+
+HOW: Mapping[str, Callable[[Any, Any], Any]] = {"sum": add, "max": max, "histogram": merged}
+RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
+    table.name: tuple(HOW[column.info["how"]] for column in schema.values(table)) for table in schema.FACTS
+} | {CHOSEN: (add,)}
+NOTHING: Mapping[str, Callable[[], Any]] = {"sum": int, "max": int, "histogram": Histogram}
+
+
+def put(facts: Facts, table: str, key: Key, values: Values) -> None:
+    rows = facts.setdefault(table, {})
+    known = rows.get(key)
+    rows[key] = values if known is None else combined(table, known, values)
+
+
+def combined(table: str, left: Values, right: Values) -> Values:
+    return tuple(rule(*pair) for rule, *pair in zip(RULES[table], left, right, strict=True))
+
+
+def total(kept: Facts, added: Facts) -> Facts:
+    """The rows of `added`, each with what is already kept; neither is changed."""
+    return {
+        table: {
+            key: values if (known := kept.get(table, {}).get(key)) is None else combined(table, known, values)
+            for key, values in rows.items()
+        }
+        for table, rows in added.items()
+    }
+
+
+def update(kept: Facts, written: Facts) -> None:
+    for table, rows in written.items():
+        kept.setdefault(table, {}).update(rows)
+
+
+def restored(kept: Facts, keys: Mapping[str, Iterable[Key]]) -> Facts:
+    """The rows with these keys as they are without a write that failed: nothing, where there were none."""
+    facts: Facts = {}
+    for table in schema.FACTS:
+        nothing = tuple(NOTHING[column.info["how"]]() for column in schema.values(table))
+        rows = kept.get(table.name, {})
+        facts[table.name] = {key: rows.get(key, nothing) for key in keys.get(table.name, ())}
+    return facts
+
+
+def rows(table: Table, facts: Facts, **columns: Any) -> Iterator[dict[str, Any]]:
+    """As parameters of an INSERT into the table; `columns` are the same in all of them."""
+    names = [column.name for column in table.columns if column.name not in columns]
+    for key, values in facts.get(table.name, {}).items():
+        plain = (value.dump() if isinstance(value, Histogram) else value for value in (*key, *values))
+        yield dict(zip(names, plain, strict=True), **columns)

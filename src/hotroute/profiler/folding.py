@@ -1,0 +1,176 @@
+"""A worker's batches folded into sums for each bucket of ten seconds, in bounded memory."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from hotroute.profiler import facts, kept_samples, schema
+from hotroute.profiler.facts import CHOSEN, Facts, put
+from hotroute.profiler.histogram import Histogram
+from hotroute.profiler.levels import FINEST, LATEST, floor
+from hotroute.profiler.names import OTHER_STATEMENTS, Names, clean
+from hotroute.profiler.records import OTHER_ROUTES, Batch, Pulse, Request, Sample
+
+MOST_SERIES = 2_000
+MOST_EXECUTIONS = 2_000
+"""Rows for a bucket: routes (with method and cache's outcome), and statements of these."""
+
+OPEN = 4
+"""Buckets that are kept in memory: those that were written last."""
+
+REMEMBERED = 1_000
+
+
+class Buckets:
+    """What the worker has written of its newest buckets: a row in the storage is a copy of the one here."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, Facts] = {}
+        self.closed: dict[int, None] = {}
+
+    def of(self, time: float, now: float) -> int:
+        """The bucket in which something is counted that was at `time`.
+
+        What is too late is counted as of now: its row is not in memory anymore, or is already merged into others.
+        """
+        bucket = floor(time, FINEST)
+        if bucket not in self.closed and bucket > now - LATEST:
+            return bucket
+        newest = floor(now, FINEST)
+        return newest if newest not in self.closed else next(reversed(self.open))
+
+    def rows(self, bucket: int) -> Facts:
+        return self.open.get(bucket, {})
+
+    def update(self, written: dict[int, Facts]) -> None:
+        for bucket, sums in sorted(written.items()):
+            known = self.open.pop(bucket, {})
+            facts.update(known, sums)
+            self.open[bucket] = known
+        while len(self.open) > OPEN:
+            oldest = next(iter(self.open))
+            del self.open[oldest]
+            self.closed[oldest] = None
+        while len(self.closed) > REMEMBERED:
+            del self.closed[next(iter(self.closed))]
+
+
+class Fold:
+    """What one batch adds, without changing what is there: its write may fail.
+
+    Attributes:
+        added: sums by bucket.
+        samples: those to be kept, each with its series.
+        pulse: the last one, for the next batch to know how long ago it was.
+    """
+
+    def __init__(self, buckets: Buckets, names: Names, now: float, pulse: float) -> None:
+        self.buckets, self.names, self.now, self.pulse = buckets, names, now, pulse
+        self.added: dict[int, Facts] = defaultdict(dict)
+        self.samples: list[tuple[int, Sample]] = []
+
+    def fold(self, batch: Batch) -> None:
+        self.requests(batch.requests)
+        for sample in batch.samples:
+            if sample.chosen:
+                self.sample(sample)
+        self.choose(batch.samples)
+        for pulse in batch.pulses:
+            self.beat(pulse)
+        bucket = self.buckets.of(self.now, self.now)
+        for name, count in batch.counters.items():
+            put(self.added[bucket], schema.counters.name, (clean(name, 100),), (count,))
+
+    def requests(self, requests: Iterable[Request]) -> None:
+        groups: dict[tuple[int, str, str, str, int], list[float]] = defaultdict(list)
+        for each in requests:
+            # Counted when it ended: while it runs, nobody knows of it.
+            bucket = int((each.time + each.seconds) // FINEST)
+            groups[bucket, each.route, each.method, each.cache, each.status].append(each.seconds)
+        for (number, route, method, cache, status), seconds in groups.items():
+            bucket = self.buckets.of(number * FINEST, self.now)
+            series = self.series(bucket, route, method, cache)
+            histogram = Histogram()
+            histogram.add_all(seconds)
+            count, spent = len(seconds), sum(seconds)
+            put(self.added[bucket], schema.requests.name, (series, status), (count, spent))
+            put(self.added[bucket], schema.latencies.name, (series,), (count, spent, max(seconds), histogram))
+
+    def series(self, bucket: int, route: str, method: str, cache: str) -> int:
+        series = self.names.series(route, method, cache)
+        if self.fits(bucket, schema.latencies.name, (series,), MOST_SERIES):
+            return series
+        return self.names.series(OTHER_ROUTES, method, cache)
+
+    def fits(self, bucket: int, table: str, key: facts.Key, most: int) -> bool:
+        open_rows, added_rows = (each.get(table, {}) for each in (self.buckets.rows(bucket), self.added[bucket]))
+        return key in open_rows or key in added_rows or len(open_rows) + len(added_rows) < most
+
+    def where(self, request: Request) -> tuple[int, int]:
+        bucket = self.buckets.of(request.time + request.seconds, self.now)
+        return bucket, self.series(bucket, request.route, request.method, request.cache)
+
+    def sample(self, sample: Sample) -> None:
+        bucket, series = self.where(sample.request)
+        put(self.added[bucket], schema.splits.name, (series,), split(sample))
+        for statement, (count, seconds) in self.statements(sample).items():
+            key = (series, statement)
+            if not self.fits(bucket, schema.executions.name, key, MOST_EXECUTIONS):
+                key = (series, self.names.statement(OTHER_STATEMENTS, "", OTHER_STATEMENTS))
+            put(self.added[bucket], schema.executions.name, key, (1, count, count, seconds))
+
+    def statements(self, sample: Sample) -> dict[int, tuple[int, float]]:
+        found: dict[int, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+        for event in sample.events:
+            if event.kind == "sql":
+                statement = self.names.statement(event.fingerprint, event.place, event.text)
+                count, seconds = found[statement]
+                found[statement] = (count + 1, seconds + event.seconds)
+        return found
+
+    def choose(self, samples: Iterable[Sample]) -> None:
+        by_bucket: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
+        for sample in samples:
+            bucket, series = self.where(sample.request)
+            by_bucket[bucket].append((series, sample))
+        for bucket, candidates in by_bucket.items():
+            counts = self.buckets.rows(bucket).get(CHOSEN, {})
+            kept = Counter({(series, kind): count for (series, kind), (count,) in counts.items()})
+            for series, sample in kept_samples.chosen(candidates, kept):
+                self.samples.append((series, sample))
+                put(self.added[bucket], CHOSEN, (series, sample.kind), (1,))
+
+    def beat(self, pulse: Pulse) -> None:
+        lateness = Histogram()
+        lateness.add_all(pulse.lateness)
+        values = (
+            max(0.0, pulse.time - self.pulse),
+            pulse.busy,
+            pulse.threads,
+            pulse.in_flight,
+            -1 if pulse.queue is None else pulse.queue,
+            pulse.memory,
+            lateness,
+            pulse.requests,
+            pulse.dropped,
+            pulse.own_cpu,
+        )
+        put(self.added[self.buckets.of(pulse.time, self.now)], schema.pulses.name, (), values)
+        self.pulse = max(self.pulse, pulse.time)
+
+
+def split(sample: Sample) -> tuple[float, ...]:
+    """In the order of the columns of `schema.splits`."""
+    statements = sum(event.kind == "sql" for event in sample.events)
+    return (
+        1,
+        sample.request.seconds,
+        sample.view,
+        sample.cpu,
+        sample.sql,
+        sample.cache_seconds,
+        sample.outgoing,
+        sample.waiting,
+        statements,
+        sample.size or 0,
+        int(sample.size is not None),
+    )
