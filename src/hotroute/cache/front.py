@@ -22,6 +22,7 @@ from hotroute.cache.request import Principal, Request, declared, identify
 from hotroute.cache.routes import Matcher
 from hotroute.cache.rules import Headers
 from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
+from hotroute.observe import TOLD
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,6 +63,7 @@ class Front:
         self.app, self.store, self.around = app, store, around
         self.waiters = BoundedSemaphore(around.waiters) if around.waiters > 0 else None
         self.leases = Leases(store, around.lease_ttl)
+        self.level = getattr(store, "level", "store")
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         matched = (
@@ -133,7 +135,12 @@ class Front:
         finally:
             waiters.release()
 
+    def tell(self, asked: Request, status: str) -> None:
+        asked.environ[TOLD] = (asked.match.rule, status, self.level)
+
     def pass_by(self, asked: Request, status: str) -> Iterable[bytes]:
+        self.tell(asked, status)
+
         def start(line: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
             return asked.start(line, answers.careful(asked.hot, headers, f"Hotroute; {status}"), exc_info)
 
@@ -162,6 +169,7 @@ class Front:
 
     def lead(self, asked: Request, flight: Flight, seen: capture.Capture) -> Iterable[bytes]:
         """Have the application answer for everybody who has the same question; store that if it may be."""
+        self.tell(asked, "fwd=miss")
         held = Held(keep=asked.inside)
         recorded = Recorded(asked.start, asked.method)
         reset = capture.current.set(seen)
@@ -208,6 +216,7 @@ class Front:
             self.store.release(flight)
 
     def serve(self, asked: Request, head: Head, entry: Entry, status: str, own: Headers) -> Iterable[bytes]:
+        self.tell(asked, status)
         headers = answers.fields(asked.hot, head, entry, time(), f"Hotroute; {status}", own)
         if head.code == 200 and answers.unchanged(asked.environ.get("HTTP_IF_NONE_MATCH"), headers[0][1]):
             asked.start("304 Not Modified", headers)
@@ -231,6 +240,7 @@ class Front:
             kept = [(name, value) for name, value in recorded.headers if name.lower() in content]
             changed = Head(head.status, kept, head.made, head.digest)
             return self.serve(asked, changed, entry, status, own)
+        self.tell(asked, status)
         return recorded.replay(answers.careful(asked.hot, recorded.headers, f"Hotroute; {status}"), body)
 
 

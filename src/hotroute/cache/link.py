@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, TypeVar
 from weakref import WeakMethod
 
 from hiredis import HiredisError, ReplyError
 
+from hotroute import observe
 from hotroute.cache import address
 from hotroute.cache.address import Place
 from hotroute.cache.breaker import Breaker
@@ -54,6 +55,7 @@ class Script:
     """A script of `hotroute/cache/scripts`, known to the server by its digest."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.source = files("hotroute.cache").joinpath("scripts", f"{name}.lua").read_bytes()
         self.digest = sha1(self.source, usedforsecurity=False).hexdigest()
 
@@ -141,7 +143,7 @@ class Link:
                 (reply,) = wire.ask([("EVAL", script.source, len(keys), *words)], deadline)
             return reply
 
-        return self.checked(self.exchange(ask))
+        return self.checked(self.exchange(ask, script.name))
 
     def call(self, *command: Word) -> Any:
         """The reply to one command.
@@ -153,9 +155,23 @@ class Link:
 
     def call_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to commands that are sent together; one that was refused is a `ReplyError` among them."""
-        return self.exchange(lambda wire, deadline: wire.ask(commands, deadline))
+        return self.exchange(lambda wire, deadline: wire.ask(commands, deadline), str(commands[0][0]))
 
-    def exchange(self, ask: Callable[[Wire, float], Answer]) -> Answer:
+    def exchange(self, ask: Callable[[Wire, float], Answer], name: str = "") -> Answer:
+        """
+        Args:
+            name: what is asked, for who observes the request.
+        """
+        listener = observe.current.get()
+        if listener is None:
+            return self.attempt(ask)
+        began = perf_counter()
+        try:
+            return self.attempt(ask)
+        finally:
+            listener.note("cache", began, name)
+
+    def attempt(self, ask: Callable[[Wire, float], Answer]) -> Answer:
         turn = self.breaker.ask()
         if turn is None:
             raise Unreachable("Redis was not reachable a moment ago")
@@ -181,6 +197,7 @@ class Link:
     def fail(self, turn: int, reason: Exception) -> None:
         self.pool.disconnect()
         if self.breaker.failed(turn):
+            observe.count("breaker opened")
             log.warning("Redis is not usable, the cache is passed by: %s: %s", type(reason).__name__, reason)
 
     def checked(self, reply: Any) -> Any:

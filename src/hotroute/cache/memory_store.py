@@ -7,6 +7,7 @@ from hashlib import sha1
 from threading import Lock
 from time import monotonic
 
+from hotroute import observe
 from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
 
 MOST_ENTRIES = 10_000
@@ -29,6 +30,8 @@ class MemoryStore:
         mark_ttl, lease_ttl: seconds, as there.
         clock: seconds that only rise.
     """
+
+    level = "memory"
 
     def __init__(self, mark_ttl: float = 15.0, lease_ttl: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
         self.mark_ttl, self.lease_ttl, self.clock = mark_ttl, lease_ttl, clock
@@ -93,6 +96,7 @@ class MemoryStore:
                 self.nonces[tag] = nonce()
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
+        observe.count("invalidations")
         with self.lock:
             for tag in tags:
                 if not leave:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from hmac import compare_digest
 
+from hotroute import observe
 from hotroute.cache.link import Argument, Link, Refused, Script
 from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
 
@@ -37,6 +38,8 @@ class RedisStore:
         lease_ttl: seconds for which others wait for a leader that may have died.
         secret: with one, what others write into Redis is no answer of ours; without, only damage is noticed.
     """
+
+    level = "redis"
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -112,6 +115,7 @@ class RedisStore:
         self.insist(MARK, tags, self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token)
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
+        observe.count("invalidations")
         self.insist(DONE, tags, self.namespace, LONGEST * 1000, nonce(), token, int(leave))
 
     def insist(self, script: Script, tags: Sequence[str], *arguments: Argument) -> None:

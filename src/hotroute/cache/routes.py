@@ -21,11 +21,13 @@ class Match(NamedTuple):
 
     Attributes:
         endpoint: Flask's name of it.
+        rule: as it is written, such as "/articles/<slug>".
         arguments: of the view.
         hook: the first hook that a hit must not skip; empty where hits are answered in front of Flask.
     """
 
     endpoint: str
+    rule: str
     hot: Hot
     arguments: Mapping[str, Any]
     hook: str
@@ -74,12 +76,13 @@ def matcher(app: Flask, found: Mapping[str, Hot], skippable: frozenset[str]) -> 
 
     def match(path: str) -> Match | None:
         try:
-            endpoint, arguments = adapter.match(path.encode("latin-1").decode(), method="GET")
+            rule, arguments = adapter.match(path.encode("latin-1").decode(), method="GET", return_rule=True)
         except (HTTPException, UnicodeError):
             return None
+        endpoint = rule.endpoint
         hot = found.get(endpoint)
         hook = next((name for name in hooks(app, endpoint) if name not in skippable), "") if hot else ""
-        return Match(endpoint, hot, arguments, hook) if hot else None
+        return Match(endpoint, rule.rule, hot, arguments, hook) if hot else None
 
     remembered = lru_cache(REMEMBERED_PATHS)(match)
     return lambda path: remembered(path) if len(path) <= LONGEST_REMEMBERED else match(path)
