@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.pool import NullPool
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore
-from hotroute.cache.store import Store
-from tests.cache.twenty_lines import make, metadata
+from hotroute.cache import Link, MemoryStore, RedisStore, hot
+from hotroute.cache.store import Answer, Question, Store
+from tests.cache.twenty_lines import make, metadata, notes
 
 MARK_TTL = 0.4
 
@@ -105,3 +105,33 @@ def test_many_cold_readers_run_the_view_once(app: Flask, executions: list[int]) 
         thread.join()
     assert answers == [{"text": "one"}] * 3
     assert len(executions) == 1
+
+
+def test_what_another_threads_transaction_saw_while_the_store_was_asked_is_not_stored(
+    store: Store, hot_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, shared = make(hot_engine), hot_engine.connect()
+    look, text = store.look, select(notes.c.text).where(notes.c.id == 1)
+
+    @app.get("/shared")
+    @hot()
+    def read_shared() -> str:
+        return str(shared.scalar(text))
+
+    cache.init_app(app, store, cache.Application((hot_engine,), (metadata,), mark_ttl=MARK_TTL))
+    settle(app)
+    client = app.test_client()
+    client.put("/notes/1", json={"text": "old"})
+
+    def look_late(question: Question) -> Answer:
+        monkeypatch.undo()
+        shared.scalar(text)
+        client.put("/notes/1", json={"text": "new"})
+        return look(question)
+
+    with shared:
+        monkeypatch.setattr(store, "look", look_late)
+        seen = client.get("/shared")
+        assert "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION" in seen.headers["Cache-Status"]
+        shared.rollback()
+        assert client.get("/shared").text == "new"

@@ -13,7 +13,8 @@ class Capture:
     """Begun before the first statement of a request.
 
     Attributes:
-        began: seconds of `time.monotonic`, from before the store was asked.
+        began: seconds of `time.monotonic`, from after the store answered: what another thread began while it was asked
+            may have seen less than the answer's vector stands for.
         tables: read so far.
         obstacle: why the answer must not be stored; empty while it may.
     """

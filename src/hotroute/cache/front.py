@@ -97,7 +97,6 @@ class Front:
     def answer(self, asked: Request, question: Question) -> Iterable[bytes]:
         if outer := capture.current.get():
             outer.refuse("another hot route was asked")
-        seen = capture.Capture()
         try:
             found, reason = self.look(question)
         except Unreachable:
@@ -105,7 +104,7 @@ class Front:
         if found.entry:
             return self.hit(asked, question, found.entry, reason)
         if found.state is State.LEAD and found.flight:
-            return self.lead(asked, found.flight, seen)
+            return self.lead(asked, found.flight)
         return self.pass_by(asked, reason)
 
     def look(self, question: Question) -> tuple[Answer, str]:
@@ -167,9 +166,10 @@ class Front:
             return self.finish(asked, recorded, body, f"fwd=bypass; detail={Detail.HOOK_ANSWERED}")
         return self.finish(asked, recorded, body, status, head, entry)
 
-    def lead(self, asked: Request, flight: Flight, seen: capture.Capture) -> Iterable[bytes]:
+    def lead(self, asked: Request, flight: Flight) -> Iterable[bytes]:
         """Have the application answer for everybody who has the same question; store that if it may be."""
         self.tell(asked, "fwd=miss")
+        seen = capture.Capture()
         held = Held(keep=asked.inside)
         recorded = Recorded(asked.start, asked.method)
         reset = capture.current.set(seen)
