@@ -1,0 +1,127 @@
+"""What the flusher makes of what requests left: records without values, credentials or strangers' words."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from hotroute import observe
+from hotroute.profiler import fingerprint, places
+from hotroute.profiler.look import Look, Noted
+from hotroute.profiler.options import Options
+from hotroute.profiler.records import NO_ROUTE, Batch, Event, Request, Sample
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
+OTHER = "OTHER"
+LONGEST = 200
+"""Characters of an event's text, SQL aside."""
+
+
+def batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoch: float) -> Batch:
+    """
+    Args:
+        records: of `Watched.end`.
+        samples: of `Watched.keep`.
+        epoch: what must be added to `time.perf_counter` for Unix seconds.
+    """
+    made = Batch()
+    for record in records:
+        request = counted(record, epoch)
+        if not ignored(options, request.route):
+            made.requests.append(request)
+    for sample in samples:
+        kept = sampled(options, sample, epoch)
+        if kept and not ignored(options, kept.request.route):
+            made.samples.append(kept)
+    collapsed = sum(request.cache == "collapsed" for request in made.requests)
+    if collapsed:
+        made.counters["stampedes avoided"] = collapsed
+    return made
+
+
+def counted(record: Any, epoch: float) -> Request:
+    began, rule, method, status, told, seconds = record
+    route = told[0] if told else rule.rule if rule else NO_ROUTE
+    cache = outcome(told[1], told[2]) if told else ""
+    return Request(began + epoch, route, method if method in METHODS else OTHER, code(status), cache, seconds)
+
+
+def outcome(status: str, level: str) -> str:
+    """In the words of `records.Request.cache`, what `Cache-Status` said."""
+    if status.startswith("hit"):
+        return f"{level} hit"
+    if status.startswith("fwd=miss; collapsed") and "collapsed=?0" not in status:
+        return "collapsed"
+    return "miss" if status.startswith("fwd=miss") else "bypass"
+
+
+@lru_cache(1000)
+def code(status: str) -> int:
+    return int(status[:3]) if status[:3].isdecimal() else 500
+
+
+def ignored(options: Options, route: str) -> bool:
+    return matches(options.ignore, options.root, route)
+
+
+@lru_cache(10_000)
+def matches(patterns: tuple[str, ...], root: str, route: str) -> bool:
+    """Flask-Profiler searches for its patterns anywhere in a rule. What the profiler shows is not measured either."""
+    own = route == "/metrics" or f"{route}/".startswith(f"/{root}/")
+    return own or any(re.search(pattern, route) for pattern in patterns)
+
+
+def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
+    """None where Flask-Profiler's sampling function did not want a request that nobody knew to be slow or failed."""
+    identity, kind, record, look, stacks = sample
+    began, rule, told = record[0], record[1], record[4]
+    request = counted(record, epoch)
+    stack = stacks.folded() if stacks else ""
+    identity = identity or secrets.token_hex(16)
+    if look is None:
+        return Sample(identity, kind, request, 0.0, 0.0, 0.0, 0.0, 0.0, None, stack=stack, chosen=False)
+    refused = options.sampling_function and look.view is None and rule is not None and told is None
+    if refused and kind == "sample":
+        return None
+    return closely(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)
+
+
+def closely(  # noqa: PLR0913, PLR0917
+    identity: str, kind: str, request: Request, look: Look, began: float, stack: str, *, chosen: bool
+) -> Sample:
+    return Sample(
+        id=identity,
+        kind=kind,
+        request=request,
+        view=look.view or 0.0,
+        cpu=look.cpu,
+        sql=look.spent["sql"],
+        cache_seconds=look.spent["cache"],
+        outgoing=look.spent["http"],
+        size=look.size,
+        events=tuple(event(noted, began) for noted in sorted(look.noted, key=lambda each: each[1])),
+        left_out=look.left_out,
+        stack=stack,
+        chosen=chosen,
+    )
+
+
+def event(noted: Noted, began: float) -> Event:
+    kind, at, seconds, text, line = noted
+    text, mark = fingerprint.of(text) if kind == "sql" else (text[:LONGEST], "")
+    return Event(kind, max(0.0, at - began), seconds, text, places.described(line), mark)
+
+
+class Counts:
+    """What has been counted in this process since the last batch."""
+
+    def __init__(self) -> None:
+        self.before = dict(observe.counts)
+
+    def add(self, batch: Batch) -> None:
+        now = dict(observe.counts)
+        for name, count in now.items():
+            if new := count - self.before.get(name, 0):
+                batch.counters[name] = batch.counters.get(name, 0) + new
+        self.before = now

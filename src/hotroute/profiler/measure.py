@@ -1,0 +1,73 @@
+"""Flask-Profiler as the instrument: its `measure` is what times a view, of every rule, whenever that was registered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import flask_profiler
+from flask import Flask, current_app, request
+from flask_profiler.flask_profiler import measure
+
+from hotroute import observe
+from hotroute.profiler import classic
+from hotroute.profiler.look import Look
+from hotroute.profiler.options import Options
+
+EXTENSION = "hotroute.profiler"
+
+View = Callable[[], Any]
+
+
+def init_app(app: Flask, options: Options) -> None:
+    """Set Flask-Profiler up, with its page, and have it measure what the application dispatches."""
+    app.config["flask_profiler"] = configuration(options)
+    views = dict(app.view_functions)
+    flask_profiler.init_app(app)
+    # It has wrapped what was there in a function that reads every body, and fails for what is not UTF-8.
+    app.view_functions.update(views)
+    classic.seal(app)
+    app.dispatch_request = measuring(app.dispatch_request, {})  # type: ignore[method-assign]
+
+
+def configuration(options: Options) -> dict[str, Any]:
+    """Flask-Profiler's own (its README). It keeps one for the process, so that nothing in it is one application's."""
+    return {
+        "enabled": True,
+        "storage": {"engine": "hotroute.profiler.classic.Storage"},
+        "endpointRoot": f"{options.root}/classic",
+        # Asked for by the guard of all that the profiler shows.
+        "basicAuth": {"enabled": True, "username": options.username, "password": ""},
+        "sampling_function": wanted,
+    }
+
+
+def wanted() -> object:
+    """What the sampling function of the application that is asked says."""
+    function = current_app.extensions[EXTENSION].options.sampling_function
+    return function is None or function()
+
+
+def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
+    """
+    Args:
+        dispatch: Flask's, which calls the view of the current request through `ensure_sync`.
+        prebuilt: `measure(dispatch)` by rule and method.
+    """
+
+    def dispatch_request() -> Any:
+        look = observe.current.get()
+        if not isinstance(look, Look) or request.url_rule is None:
+            return dispatch()
+        name = request.url_rule.rule, request.method
+        measured = prebuilt.get(name)
+        if measured is None:
+            measured = prebuilt[name] = measure(dispatch, *name)
+        return measured()
+
+    return dispatch_request
+
+
+def measured(measurement: dict[str, Any]) -> None:
+    """Of the current request; of several, one within another, the outermost is the view's."""
+    look = observe.current.get()
+    if isinstance(look, Look):
+        look.view = float(measurement["elapsed"])

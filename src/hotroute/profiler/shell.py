@@ -1,0 +1,40 @@
+"""WSGI middleware around everything: no request passes uncounted, whoever answers it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hotroute.profiler.recorder import Recorder
+from hotroute.profiler.watched import Watched
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+KEY = "HTTP_HOTROUTE_PROFILE"
+
+
+class Shell:
+    """
+    Args:
+        app: the whole application; what is outside of this is not measured.
+    """
+
+    def __init__(self, app: "WSGIApplication", recorder: Recorder) -> None:
+        self.app, self.recorder = app, recorder
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        recorder = self.recorder
+        if not recorder.running:
+            recorder.start()
+        watched = Watched(recorder, environ, start_response)
+        recorder.flying[watched.thread] = watched
+        if recorder.tokens >= 1.0:
+            recorder.tokens -= 1.0
+            watched.look_closely(chosen=True)
+        if KEY in environ and recorder.authorises(environ[KEY]):
+            (watched.look or watched.look_closely(chosen=False)).tells = True
+        try:
+            watched.answer = self.app(environ, watched.start)
+        except BaseException:
+            watched.end()
+            raise
+        return watched

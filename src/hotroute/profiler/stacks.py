@@ -1,0 +1,53 @@
+"""Where a slow request is, again and again: folded stacks, as flame graphs are made of."""
+
+from types import CodeType, FrameType
+
+from hotroute.profiler import places
+
+DEEPEST = 100
+MOST = 200
+"""Different stacks of one request; what comes later adds to the last."""
+
+LONGEST = 64 * 1024
+"""Characters of all stacks of a request."""
+
+SHELL = str(places.Path(__file__).parent / "shell.py")
+"""What is outside of it is the server's, and the same for each request."""
+
+
+class Stacks:
+    """The stacks of one request's thread, and how often each was seen."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[CodeType, ...], int] = {}
+
+    def add(self, frame: FrameType | None) -> None:
+        stack = tuple(codes(frame))
+        if stack in self.seen or len(self.seen) < MOST:
+            self.seen[stack] = self.seen.get(stack, 0) + 1
+
+    def folded(self) -> str:
+        """ "outer;inner;innermost COUNT", one to a line, the most frequent first."""
+        lines, length = list[str](), 0
+        for stack, count in sorted(self.seen.items(), key=lambda each: -each[1]):
+            line = f"{';'.join(map(named, stack))} {count}"
+            length += len(line) + 1
+            if length > LONGEST:
+                break
+            lines.append(line)
+        return "\n".join(lines)
+
+
+def codes(frame: FrameType | None) -> list[CodeType]:
+    """From the outermost within the shell to the innermost, of which the last `DEEPEST`."""
+    found = list[CodeType]()
+    while frame is not None and frame.f_code.co_filename != SHELL:
+        if len(found) < DEEPEST:
+            found.append(frame.f_code)
+        frame = frame.f_back
+    return found[::-1]
+
+
+def named(code: CodeType) -> str:
+    """Such as "conduit/services/articles.py create"; a semicolon would be another frame."""
+    return f"{places.short(code.co_filename)} {code.co_qualname}".replace(";", ",").replace("\n", " ")
