@@ -79,8 +79,15 @@ def running(settings: Settings, **changes: object) -> Iterator[Api]:
     try:
         yield Api(app)
     finally:
-        with app.app_context():
-            db.engine.dispose()
+        close(app)
+
+
+def close(app: Flask) -> None:
+    """What a process's end closes: the fence's thread, and the connections."""
+    if fence := app.extensions.get("fence"):
+        fence.stop()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def errors(answer: TestResponse) -> Any:

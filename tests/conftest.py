@@ -13,7 +13,7 @@ from conduit.config import Settings
 from conduit.extensions import db
 from hotroute import redis
 from tests import databases, servers
-from tests.api import Api
+from tests.api import Api, close
 from tests.statements import Statements, recorded
 
 SECRET = "a secret for tests, longer than thirty-two bytes"
@@ -79,6 +79,7 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
         "cache_namespace": f"test:{secrets.token_hex(4)}:",
         "cache_enabled": True,
         "cache_mark_ttl": 0.3,
+        "profiler_enabled": False,
     }
     return Settings.model_validate(values | changes)
 
@@ -87,8 +88,7 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
 def session_app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    close(app)
 
 
 @pytest.fixture

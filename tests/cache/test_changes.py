@@ -3,8 +3,10 @@
 import contextvars
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import (
     Column,
     Connection,
@@ -31,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.orm import Session, joinedload, with_loader_criteria
 
-from hotroute import database
+from hotroute import cache, database
 from hotroute.cache import capture
 from hotroute.cache.capture import Capture
 from hotroute.cache.changes import Changes, MarkExpiredError, UncachedWriteError, touch
@@ -474,6 +476,7 @@ def both(engine: Engine, database_url: str, journal: Journal) -> Iterator[Sessio
     Base.metadata.create_all(other)
     changes = Changes(journal, mark_ttl=15)
     changes.follow(other)
+    changes.dialects.add(engine.dialect)
     session = Session(binds={Label: engine, Maker: engine, Review: other})
     mark_together(changes, session)
     with session:
@@ -503,6 +506,41 @@ def test_if_the_second_engine_cannot_be_marked_none_commits(engine: Engine, both
     assert both.scalars(select(Review.id).where(Review.id == 7)).all() == []
     assert both.scalars(select(Label.name)).all() == ["old"]
     assert not journal.marks_left
+
+
+def make_engines(folder: Path) -> list[Engine]:
+    made = [create_engine(f"sqlite:///{folder / name}", poolclass=NullPool) for name in ("one.db", "two.db")]
+    for each in made:
+        Base.metadata.create_all(each)
+    return made
+
+
+def test_a_session_of_an_application_with_two_engines_marks_both_before_either_commits(
+    journal: Journal, tmp_path: Path
+) -> None:
+    one, two = make_engines(tmp_path)
+    cache.init_app(Flask("two"), journal, cache.Application((one, two), (Base.metadata,)))
+    journal.unreachable_after = 1
+    with Session(binds={Label: one, Review: two}) as session:
+        write_both(session)
+        with pytest.raises(Unreachable):
+            session.commit()
+    with Session(binds={Label: one, Review: two}) as session:
+        assert not session.scalars(select(Label.name)).all()
+        assert not session.scalars(select(Review.id)).all()
+    assert not journal.marks_left
+
+
+def test_the_engines_of_two_applications_are_marked_each_in_its_own_store(journal: Journal, tmp_path: Path) -> None:
+    one, two = make_engines(tmp_path)
+    (tmp_path / "others").mkdir()
+    others, theirs = Journal(), make_engines(tmp_path / "others")
+    cache.init_app(Flask("ours"), journal, cache.Application((one, two), (Base.metadata,)))
+    cache.init_app(Flask("theirs"), others, cache.Application(tuple(theirs), (Base.metadata,)))
+    with Session(binds={Label: one, Review: theirs[0]}) as session:
+        write_both(session)
+        session.commit()
+    assert (journal.touched, others.touched) == (bulk(LABELS), bulk(REVIEWS))
 
 
 def test_a_savepoint_on_two_engines_marks_nothing(both: Session, journal: Journal) -> None:

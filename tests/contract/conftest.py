@@ -13,8 +13,7 @@ from werkzeug.test import TestResponse
 
 from conduit.app import create_app
 from conduit.config import Settings
-from conduit.extensions import db
-from tests.api import Api, Person
+from tests.api import Api, Person, close
 from tests.contract.documents import Document, contract
 from tests.servers import free_port
 
@@ -24,7 +23,7 @@ MakeApp = Callable[..., Flask]
 @cache
 def published() -> Document:
     """Our document, as it is served; its application's database is never opened."""
-    app = create_app(Settings(secret_key=SecretStr("x" * 32), database_url="sqlite:///unused.db"))
+    app = create_app(Settings(secret_key=SecretStr("x" * 32), database_url="sqlite:///unused.db", profiler_enabled=False))
     return Document(app.test_client().get("/openapi.json").json)  # type: ignore[arg-type]
 
 
@@ -54,8 +53,7 @@ def make_app(settings: Settings) -> Iterator[MakeApp]:
 
     yield make
     for app in made:
-        with app.app_context():
-            db.engine.dispose()
+        close(app)
 
 
 @dataclass

@@ -4,15 +4,19 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from sqlalchemy import Engine
 
 from conduit.config import Settings
 from conduit.extensions import cache, db
-from conduit.models import Base
+from conduit.models import Base, touches
 from conduit.services.tokens import Signer
 from conduit.web import callers, cors
 from hotroute import serving
 from hotroute.cache import Application, Principal, release
 from hotroute.cache import init_app as put_in_front
+from hotroute.cache.backend import RedisCache
+from hotroute.cache.fence import LIFE, Fence
+from hotroute.cache.redis_store import RedisStore
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -24,6 +28,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         return
     with app.app_context():
         engine = db.engine
+    touches.announce()
+    backend: RedisCache = app.extensions["cache"][cache]
+    app.extensions["fence"] = fence_of(engine, backend.store, settings)
     put_in_front(
         app,
         cache,
@@ -35,8 +42,15 @@ def init_app(app: Flask, settings: Settings) -> None:
             skippable=cors.HOOKS,
             waiters=serving.threads(os.environ) - 2,
             mark_ttl=settings.cache_mark_ttl,
+            fence=app.extensions["fence"],
         ),
     )
+
+
+def fence_of(engine: Engine, store: RedisStore, settings: Settings) -> Fence:
+    """The first write without Redis waits for `life` with what it has locked: others must not give up meanwhile."""
+    life = min(LIFE, max(settings.database_timeout / 2, 0.5))
+    return Fence(engine, store, life, holds=max(settings.cache_mark_ttl, 4 * life))
 
 
 def configuration(settings: Settings) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Changes:
 
     def __init__(self, store: Store, mark_ttl: float, fence: "Fence | None" = None) -> None:
         self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
+        self.dialects = set[Dialect]()
 
     def follow(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
@@ -61,6 +62,7 @@ class Changes:
         event.listen(engine, "rollback", self.forget)
         event.listen(engine, "before_cursor_execute", note)
         event.listen(engine, "prepare_twophase", refuse_two_phases)
+        self.dialects.add(engine.dialect)
         engine.dialect.do_commit = self.committing(engine.dialect)  # type: ignore[assignment,method-assign]
 
     def committing(self, dialect: Dialect) -> Callable[[Any], None]:

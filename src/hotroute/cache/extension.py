@@ -16,6 +16,7 @@ from hotroute.cache.front import Front, Surroundings
 from hotroute.cache.refusals import answer_503
 from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
+from hotroute.cache.sessions import mark_together
 from hotroute.cache.statements import UNPARSED
 from hotroute.cache.store import Store, written
 
@@ -43,7 +44,7 @@ class Application:
     """What the cache must be told of an application.
 
     Attributes:
-        engines: all engines that write; their transactions are followed.
+        engines: all engines that write; their transactions are followed. Those of one session are marked together.
         metadata: of all tables.
         principal: who asks, from the request alone.
         decorate: header fields that belong to each answer anew, such as CORS's.
@@ -51,7 +52,7 @@ class Application:
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
         waiters: how many threads of a process may wait for an answer that another one is finding.
         mark_ttl, lease_ttl: seconds, as the store's.
-        fence: lets writes succeed while Redis is away; each process starts it. Without one they are answered 503.
+        fence: lets writes succeed while Redis is away. Without one they are answered 503.
     """
 
     engines: tuple[Engine, ...]
@@ -84,6 +85,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     followed = changes.Changes(store, application.mark_ttl, application.fence)
     for engine in application.engines:
         followed.follow(engine)
+    if len(application.engines) > 1:
+        mark_together(followed, Session)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
     around = Surroundings(
         match=routes.matcher(app, found, frozenset(map(routes.name_of, application.skippable))),
@@ -93,6 +96,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         waiters=application.waiters,
         lease_ttl=application.lease_ttl,
     )
+    if application.fence:
+        application.fence.attend()
     answer_503(app)
     app.extensions["hotroute.store"] = store
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]

@@ -32,6 +32,7 @@ from sqlalchemy.schema import CreateTable
 from hotroute import database
 from hotroute.cache.link import Script, Unreachable
 from hotroute.cache.redis_store import EPOCH, RedisStore
+from hotroute.serving import after_fork
 
 log = logging.getLogger(__name__)
 
@@ -63,23 +64,32 @@ class Fence:
     def __init__(self, engine: Engine, store: RedisStore, life: float = LIFE, holds: float = 15.0) -> None:
         self.channel, self.store, self.life, self.holds = channel(engine), store, life, holds
         self.process, self.pid = "", os.getpid()
-        self.lock, self.stopped = Lock(), Event()
-        self.until, self.closed = 0.0, "?"
+        self.lock, self.starting, self.stopped = Lock(), Lock(), Event()
+        self.until, self.closed, self.created, self.readable = 0.0, "?", False, True
         self.thread: Thread | None = None
         store.fence = (f"{store.namespace}fence",)
 
     def create(self) -> None:
-        """The table of the rows, if it is not there."""
+        """The table of the rows, if it is not there: it is no migration's, for on SQLite it is in another file."""
+        if self.created:
+            return
         with suppress(SQLAlchemyError), self.channel.begin() as connection:
             connection.execute(CreateTable(rows, if_not_exists=True))
         with self.channel.connect() as connection:
             connection.execute(select(rows.c.process).limit(1))
+        self.created = True
+
+    def attend(self) -> None:
+        """Start in each of Gunicorn's workers, and in any other process with the first question that finds no fence."""
+        after_fork(self.start)
+        self.store.unfenced = self.start
 
     def start(self) -> None:
         """Renew the fence from this process; as often as you like, a thread does not survive a fork."""
-        if self.thread is None or not self.thread.is_alive():
-            self.thread = Thread(target=self.keep, name="hotroute-fence", daemon=True)
-            self.thread.start()
+        with self.starting:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = Thread(target=self.keep, name="hotroute-fence", daemon=True)
+                self.thread.start()
 
     def stop(self) -> None:
         self.stopped.set()
@@ -88,14 +98,17 @@ class Fence:
         self.channel.dispose()
 
     def keep(self) -> None:
-        self.create()
         while True:
             try:
+                self.create()
                 self.renew()
+                self.readable = True
             except Unreachable:
                 pass
             except SQLAlchemyError:
-                log.warning("the cache is off: the fence's table cannot be read", exc_info=True)
+                if self.readable:
+                    log.warning("the cache is off: the fence's table cannot be read", exc_info=True)
+                self.readable = False
             if self.stopped.wait(self.life / 4):
                 return
 
@@ -163,6 +176,7 @@ class Fence:
         began = monotonic()
         if self.until - began > self.holds / 2:
             return self.process
+        self.create()
         with self.channel.execution_options(**database.WRITES).begin() as connection:
             until = clock(connection) + round(self.holds * 1000)
             mine = update(rows).where(rows.c.process == self.process).values(until=until)

@@ -1,7 +1,7 @@
 """The store on a Redis primary: each step is one script and one round trip."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -54,6 +54,7 @@ class RedisStore:
         self.secret = blake2b(secret).digest() if secret else b""
         self.mark_ttl, self.lease_ttl = round(mark_ttl * 1000), round(lease_ttl * 1000)
         self.fence: tuple[str, ...] = ()
+        self.unfenced: Callable[[], object] = nothing
 
     def look(self, question: Question) -> Answer:
         try:
@@ -77,6 +78,8 @@ class RedisStore:
                 State(state.decode()),
                 flight=Flight(question, entry, lease, dict(zip(tags, nonces, strict=True))),
             )
+        if state == b"dirty":
+            self.unfenced()
         return self.found(question, state, rest)
 
     def peek(self, flight: Flight) -> Answer:
@@ -153,6 +156,10 @@ class RedisStore:
 
     def key(self, question: Question) -> str:
         return f"{self.namespace}e:{self.code}:{question.key}"
+
+
+def nothing() -> None:
+    """Where there is no fence."""
 
 
 def nonce() -> str:

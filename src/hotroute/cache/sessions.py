@@ -23,7 +23,9 @@ def mark_together(changes: Changes, sessions: Any) -> None:
             return
         session.flush()
         connections = session.info.get(CONNECTIONS, {}).values()
-        touched = [each for each in connections if not (each.closed or each.invalidated) and each.info.get(TOUCHED)]
+        # Another application's engines are marked in its own store.
+        ours = [each for each in connections if each.dialect in changes.dialects]
+        touched = [each for each in ours if not (each.closed or each.invalidated) and each.info.get(TOUCHED)]
         if len(touched) > 1:
             for connection in touched:
                 changes.mark(connection.info)
