@@ -5,7 +5,7 @@ from flask import Flask
 from conduit import config, database, routes
 from conduit.config import Settings
 from conduit.services.tokens import Signer
-from conduit.web import cors, errors, hotness, json, limits, middleware, readiness
+from conduit.web import cors, errors, hotness, json, limits, middleware, profiling, readiness
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -28,4 +28,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     routes.init_app(app)
     hotness.init_app(app, settings)
     middleware.init_app(app, settings)
+    profiling.init_app(app, settings)
     return app

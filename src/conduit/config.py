@@ -11,6 +11,8 @@ from sqlalchemy import make_url
 SECRET_KEY_BYTES = 32
 """HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
 
+PASSWORD_CHARACTERS = 12
+
 
 class ConfigurationError(RuntimeError):
     """A setting is missing, malformed or unsafe; the message names it."""
@@ -37,6 +39,14 @@ class Settings(BaseSettings):
     cache_namespace: str = "hot:"
     cache_mark_ttl: Annotated[float, Field(gt=0, le=600)] = 15.0
 
+    profiler_enabled: bool = True
+    profiler_url: str = ""
+    profiler_username: str = "admin"
+    profiler_password: SecretStr = SecretStr("")
+    profiler_samples_per_second: Annotated[float, Field(ge=0, le=10_000)] = 200.0
+    profiler_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 0.5
+    profiler_key: SecretStr = SecretStr("")
+
     token_lifetime: Annotated[int, Field(gt=0)] = 7 * 24 * 3600
     login_rate_limit: str = "10 per minute"
     registration_rate_limit: str = "10 per hour"
@@ -60,7 +70,7 @@ class Settings(BaseSettings):
             raise ValueError('needs a rate such as "10 per minute"') from None
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "profiler_url")
     @classmethod
     def known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
@@ -76,6 +86,22 @@ class Settings(BaseSettings):
             raise ValueError(f"needs at least {SECRET_KEY_BYTES} bytes; make one with: openssl rand -hex 32")
         return value
 
+    @field_validator("profiler_key")
+    @classmethod
+    def not_to_be_guessed(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < PASSWORD_CHARACTERS:
+            raise ValueError(f"needs at least {PASSWORD_CHARACTERS} characters, or none: nobody is told then")
+        return value
+
+    @model_validator(mode="after")
+    def profiler_has_a_password(self) -> Self:
+        if self.profiler_enabled and len(self.profiler_password.get_secret_value()) < PASSWORD_CHARACTERS:
+            raise ValueError(
+                f"PROFILER_PASSWORD: needs at least {PASSWORD_CHARACTERS} characters; make one with: "
+                "openssl rand -hex 16, or say PROFILER_ENABLED=false"
+            )
+        return self
+
     @model_validator(mode="after")
     def nothing_insecure_unasked(self) -> Self:
         if self.app_env == "production" and self.debug:
@@ -87,7 +113,15 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL; a SQLite file in the data folder unless `DATABASE_URL` says otherwise."""
-        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'conduit.db'}"
+        return self.url_of(self.database_url, "conduit.db")
+
+    @property
+    def profiler(self) -> str:
+        """The same of what the profiler records; a SQLite file of its own unless `PROFILER_URL` says otherwise."""
+        return self.url_of(self.profiler_url, "profiler.db")
+
+    def url_of(self, given: str, file: str) -> str:
+        url = given or f"sqlite:///{self.data_dir.absolute() / file}"
         return url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property

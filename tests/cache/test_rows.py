@@ -56,6 +56,14 @@ def tea(session: Session) -> Product:
     return session.scalars(select(Product).where(Product.slug == "tea")).unique().one()
 
 
+@pytest.fixture
+def rows() -> Iterator[RowTags]:
+    """For what a single test registers besides."""
+    made = RowTags()
+    yield made
+    made.remove()
+
+
 def test_a_change_says_its_row_and_not_the_others(engine: Engine, journal: Journal) -> None:
     def act(session: Session) -> None:
         tea(session).price = 7
@@ -197,3 +205,74 @@ def test_what_a_rolled_back_savepoint_wrote_may_be_said_but_never_hides_the_rest
             raise ZeroDivisionError
 
     assert "product:tea" in seen(engine, journal, act)
+
+
+CHANGES: dict[str, tuple[Callable[[Session], object], bool]] = {
+    "the attribute": (lambda session: setattr(tea(session), "price", 7), True),
+    "the attribute, by an expression": (lambda session: setattr(tea(session), "price", Product.price + 1), True),
+    "the attribute, to what it is": (lambda session: setattr(tea(session), "price", 0), False),
+    "another attribute": (lambda session: setattr(tea(session), "maker_id", None), False),
+    "a new row": (lambda session: session.add(Product(slug="milk", price=7)), False),
+    "the end of a row": (lambda session: session.delete(tea(session)), True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_watched_attribute_says_when_it_changes_or_goes(
+    engine: Engine, journal: Journal, rows: RowTags, change: str
+) -> None:
+    rows.watch(Product, "price", name="prices")
+    act, said = CHANGES[change]
+    assert ("prices" in seen(engine, journal, act)) == said
+    assert "shop_product!bulk" not in journal.touched
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_row_that_is_registered_for_some_attributes_says_nothing_about_others(
+    engine: Engine, journal: Journal, rows: RowTags, change: str
+) -> None:
+    rows.register(Product, "slug", name="priced", of=("price",))
+    act, said = CHANGES[change]
+    expected = {"priced:milk"} if change == "a new row" else {"priced:tea"} if said else set()
+    assert {tag for tag in seen(engine, journal, act) if tag.startswith("priced:")} == expected
+
+
+def test_an_attribute_that_another_listener_changes_is_said(engine: Engine, journal: Journal, rows: RowTags) -> None:
+    rows.watch(Product, "price", name="prices")
+
+    def raise_price(_mapper: Mapper[Product], _connection: Connection, product: Product) -> None:
+        product.price = 9
+
+    event.listen(Product, "before_update", raise_price)
+    try:
+        assert "prices" in seen(engine, journal, lambda session: setattr(tea(session), "maker_id", None))
+    finally:
+        event.remove(Product, "before_update", raise_price)
+
+
+def slug_of(stock: Stock) -> str:
+    return f"of {stock.slug}"
+
+
+def test_a_function_gives_the_key_of_a_row_that_comes_or_goes(engine: Engine, journal: Journal, rows: RowTags) -> None:
+    rows.register(Stock, slug_of, name="stock")
+    assert seen(engine, journal, lambda session: session.add(Stock(slug="tea"))) == {"shop_stock", "stock:of tea"}
+    journal.steps.clear()
+    assert seen(engine, journal, lambda session: session.delete(session.get_one(Stock, 1))) == {
+        "shop_stock",
+        "stock:of tea",
+    }
+
+
+def test_a_row_that_stays_is_said_in_bulk_where_a_function_gives_its_key(
+    engine: Engine, journal: Journal, rows: RowTags
+) -> None:
+    rows.register(Stock, slug_of, name="stock")
+    seen(engine, journal, lambda session: session.add(Stock(slug="tea")))
+    journal.steps.clear()
+    assert "shop_stock!bulk" in seen(engine, journal, lambda session: setattr(session.get_one(Stock, 1), "slug", None))
+
+
+def test_a_function_that_does_not_know_says_bulk(engine: Engine, journal: Journal, rows: RowTags) -> None:
+    rows.register(Stock, lambda _: None, name="stock")
+    assert "shop_stock!bulk" in seen(engine, journal, lambda session: session.add(Stock()))

@@ -64,14 +64,13 @@ def get(session: Session, comment_id: int, viewer: int) -> Row[Any]:
     return session.execute(shown.where(comments.c.id == comment_id), {"viewer": viewer}).one()
 
 
-def get_entity(session: Session, slug: str, comment_id: int) -> Comment:
+def get_entity(session: Session, article: Article, comment_id: int) -> Comment:
     """The entity of a comment on this article.
 
     Raises:
-        NotFound: no article has the slug, or the comment is not one of its.
+        NotFound: the comment is not one of its.
     """
-    of_article = select(Comment).join(Article, Article.id == Comment.article_id)
-    comment = session.scalars(of_article.where(Article.slug == slug, Comment.id == comment_id)).one_or_none()
-    if comment is None:
+    comment = session.get(Comment, comment_id)
+    if comment is None or comment.article_id != article.id:
         raise NotFound("comment")
     return comment

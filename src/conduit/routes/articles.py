@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import articles as stored
-from conduit.routes import present
+from conduit.routes import depends, present
 from conduit.schemas.articles import (
     ArticlesQuery,
     MultipleArticlesResponse,
@@ -25,7 +25,7 @@ TAG = "Articles"
 
 
 @blueprint.get("/articles")
-@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"))
+@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"), tags=depends.LISTS)
 @operation("GetArticles", tag=TAG, access="optional", query=ArticlesQuery, response=MultipleArticlesResponse)
 def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
     """Articles, newest first, of a tag, of an author, or favoured by a user."""
@@ -51,7 +51,7 @@ def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
 
 
 @blueprint.get("/articles/<slug>")
-@hot(caller="each")
+@hot(caller="each", tags=depends.ARTICLE)
 @operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
 def get(slug: str, viewer: int | None) -> dict[str, Any]:
     """An article with its body."""

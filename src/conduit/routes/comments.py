@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import comments as stored
-from conduit.routes import present
+from conduit.routes import depends, present
 from conduit.schemas.comments import MultipleCommentsResponse, NewCommentRequest, SingleCommentResponse
 from conduit.services import comments
 from conduit.web.operations import operation
@@ -19,7 +19,7 @@ LARGEST_KEY = 2**63 - 1
 
 
 @blueprint.get("/articles/<slug>/comments")
-@hot(caller="each")
+@hot(caller="each", tags=depends.COMMENTS)
 @operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
 def find(slug: str, viewer: int | None) -> dict[str, Any]:
     """The comments on an article, newest first."""

@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import users
-from conduit.routes import present
+from conduit.routes import depends, present
 from conduit.schemas.users import ProfileResponse
 from conduit.services import profiles
 from conduit.web.operations import operation
@@ -18,7 +18,7 @@ TAG = "Profile"
 
 
 @blueprint.get("/profiles/<username>")
-@hot(caller="each")
+@hot(caller="each", tags=depends.PROFILE)
 @operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
 def get(username: str, viewer: int | None) -> dict[str, Any]:
     """A user's profile."""

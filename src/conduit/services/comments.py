@@ -32,7 +32,9 @@ def delete(session: Session, viewer: int, slug: str, comment_id: int) -> None:
     """
     with writing(session):
         users.get_viewer(session, viewer)
-        comment = comments.get_entity(session, slug, comment_id)
+        # Locked: who gives the article another slug meanwhile would keep this comment in the cache under that.
+        article = articles.get_entity(session, slug)
+        comment = comments.get_entity(session, article, comment_id)
         if comment.author_id != viewer:
             raise Forbidden("comment")
         session.delete(comment)

@@ -1,6 +1,6 @@
 """Tags of single rows, such as `article:<slug>`: a flush says which rows it changes, all else says `<table>!bulk`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapper, Session
 from hotroute.cache.changes import BULK, FLUSHING, touch
 
 FLUSHED = "hotroute.flushed"
+
+Key = str | Callable[[Any], Any]
+Tell = Callable[[Mapper[Any], Connection, Any], None]
 
 
 class RowTags:
@@ -27,15 +30,37 @@ class RowTags:
         self.listen(sessions, "after_flush", finish)
         self.listen(sessions, "after_soft_rollback", finish)
 
-    def register(self, model: type, *attributes: str, name: str) -> None:
-        """Changes to a row touch `name:<value>` for the old and the new value of each attribute."""
-        for attribute in attributes:
+    def register(self, model: type, *keys: Key, name: str, of: Iterable[str] = ()) -> None:
+        """Changes to a row touch `name:<value>` for the old and the new value of each key.
+
+        Args:
+            keys: attributes. Or functions of a row that comes or goes, which give a value that nobody else changes
+                until the transaction ends; any other change to such a row is told as `<table>!bulk`.
+            of: attributes: other changes to a row that stays touch nothing under this name.
+        """
+        watched = tuple(of)
+        for attribute in (*(key for key in keys if isinstance(key, str)), *watched):
             # Otherwise an expired attribute is set without its old value being asked for.
             self.listen(getattr(model, attribute), "set", ignore, active_history=True, propagate=True)
-        tell = telling(attributes, name)
+        self.tell(model, ("insert", "delete"), telling(keys, name))
+        self.tell(model, ("update",), telling(keys, name, watched, stays=True))
+
+    def watch(self, model: type, *attributes: str, name: str) -> None:
+        """A change to one of these attributes, or the end of a row, touches `name` itself; a new row does not.
+
+        For what depends on rows that cannot be named beforehand, such as the author of an article.
+        """
+        self.tell(model, ("delete",), touching(name))
+        self.tell(model, ("update",), touching(name, attributes))
+
+    def tell(self, model: type, changes: Iterable[str], listener: Tell) -> None:
         for change in ("insert", "update", "delete"):
             self.listen(model, f"before_{change}", begin, propagate=True)
-            self.listen(model, f"after_{change}", tell, propagate=True)
+        for change in changes:
+            self.listen(model, f"after_{change}", listener, propagate=True)
+            if change == "update":
+                # After the statement nothing is known any more of what an expression has changed.
+                self.listen(model, "before_update", listener, propagate=True)
 
     def listen(self, target: Any, name: str, listener: Callable[..., None], **options: bool) -> None:
         event.listen(target, name, listener, **options)
@@ -48,25 +73,41 @@ class RowTags:
                 event.remove(target, name, listener)
 
 
-def telling(attributes: tuple[str, ...], name: str) -> Callable[[Mapper[Any], Connection, Any], None]:
+def telling(keys: tuple[Key, ...], name: str, of: tuple[str, ...] = (), *, stays: bool = False) -> Tell:
     def tell(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-        for attribute in attributes:
-            values = keys(target, attribute)
-            unknown = [f"{table}{BULK}" for table in tables(mapper)] if values is None else []
-            touch(connection, [*unknown, *(f"{name}:{value}" for value in values or ())])
+        if of and not changed(target, of):
+            return
+        for key in keys:
+            known = values(target, key, stays=stays)
+            unknown = [f"{table}{BULK}" for table in tables(mapper)] if known is None else []
+            touch(connection, [*unknown, *(f"{name}:{value}" for value in known or ())])
 
     return tell
 
 
-def keys(target: Any, attribute: str) -> list[Any] | None:
-    """The values of an attribute before and after the flush; None if one is not known, as of an expression."""
+def touching(name: str, of: tuple[str, ...] = ()) -> Tell:
+    def tell(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
+        if not of or changed(target, of):
+            touch(connection, [name])
+
+    return tell
+
+
+def changed(target: Any, attributes: Iterable[str]) -> bool:
+    attrs = inspect(target).attrs
+    return any(attrs[attribute].history.has_changes() for attribute in attributes)
+
+
+def values(target: Any, key: Key, *, stays: bool) -> list[Any] | None:
+    """The values of a key before and after the flush; None if one is not known, as of an expression."""
+    if not isinstance(key, str):
+        value = None if stays else key(target)
+        return None if value is None else [value]
     state = inspect(target)
-    history = state.attrs[attribute].history
-    values = [*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())]
+    history = state.attrs[key].history
+    found = [*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())]
     replaced = bool(history.added) and not history.deleted and state.persistent
-    if not values or replaced:
-        return None
-    return values
+    return None if not found or replaced else found
 
 
 def begin(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
