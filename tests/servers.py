@@ -96,9 +96,10 @@ def server(
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without the settings of a developer's shell."""
+    """This process's environment without the settings of a developer's shell; who tests the profiler switches it on."""
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "VIRTUAL_ENV") if name in os.environ}
-    return kept | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "PYTHONPATH": str(ROOT)}
+    path = f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return kept | {"PATH": path, "PYTHONPATH": str(ROOT), "PROFILER_ENABLED": "false"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

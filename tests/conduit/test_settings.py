@@ -10,7 +10,8 @@ from conduit.config import ConfigurationError, Settings
 from hotroute.serving.gunicorn import TABLE
 from tests.servers import ROOT
 
-GOOD = {"SECRET_KEY": "x" * 32}
+GOOD = {"SECRET_KEY": "x" * 32, "PROFILER_PASSWORD": "y" * 12}
+WITHOUT_PASSWORD = {"SECRET_KEY": "x" * 32}
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,10 @@ def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
         ({**GOOD, "DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "mysql://somewhere/db"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "sqlite://"}, "DATABASE_URL: needs a file"),
+        (WITHOUT_PASSWORD, "PROFILER_PASSWORD"),
+        ({**GOOD, "PROFILER_PASSWORD": "short"}, "PROFILER_PASSWORD"),
+        ({**GOOD, "PROFILER_URL": "mysql://somewhere/db"}, "PROFILER_URL"),
+        ({**GOOD, "PROFILER_KEY": "short"}, "PROFILER_KEY"),
     ],
 )
 def test_a_bad_setting_stops_the_start_and_is_named(
@@ -63,8 +68,13 @@ def test_development_may_be_debugged(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch, **GOOD, APP_ENV="development", FLASK_DEBUG="1").debug
 
 
+def test_without_the_profiler_no_password_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load(monkeypatch, **WITHOUT_PASSWORD, PROFILER_ENABLED="false").profiler_enabled
+
+
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert GOOD["SECRET_KEY"] not in repr(load(monkeypatch, **GOOD))
+    shown = repr(load(monkeypatch, **GOOD, PROFILER_KEY="z" * 12))
+    assert [secret for secret in (*GOOD.values(), "z" * 12) if secret in shown] == []
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

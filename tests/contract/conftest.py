@@ -23,7 +23,9 @@ MakeApp = Callable[..., Flask]
 @cache
 def published() -> Document:
     """Our document, as it is served; its application's database is never opened."""
-    app = create_app(Settings(secret_key=SecretStr("x" * 32), database_url="sqlite:///unused.db", profiler_enabled=False))
+    app = create_app(
+        Settings(secret_key=SecretStr("x" * 32), database_url="sqlite:///unused.db", profiler_enabled=False)
+    )
     return Document(app.test_client().get("/openapi.json").json)  # type: ignore[arg-type]
 
 

@@ -13,6 +13,7 @@ def start(database_url: str, size: Size, folder: Path, hash_seed: str = "random"
     environment = os.environ | {
         "SECRET_KEY": SECRET,
         "DATABASE_URL": database_url,
+        "PROFILER_ENABLED": "false",
         "DATA_DIR": str(folder),
         "PYTHONHASHSEED": hash_seed,
     }

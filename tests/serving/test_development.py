@@ -41,8 +41,20 @@ def test_a_secret_is_made_once_and_printed_and_kept_for_its_owner(
     assert capsys.readouterr().out == ""
 
 
+def test_the_profilers_password_is_made_beside_a_key_that_was_kept_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance" / "development.env").write_text("SECRET_KEY=kept\n")
+    chosen = environment(tmp_path)
+    assert chosen["SECRET_KEY"] == "kept"
+    assert len(chosen["PROFILER_PASSWORD"]) >= 12
+    assert chosen["PROFILER_PASSWORD"] in capsys.readouterr().out
+    assert environment(tmp_path)["PROFILER_PASSWORD"] == chosen["PROFILER_PASSWORD"]
+
+
 def test_the_file_env_is_read_and_the_environment_comes_first(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text('HTTP_PORT=8081\nHTTPS_PORT=8444\nSECRET_KEY="a # b"\n')
+    (tmp_path / ".env").write_text('HTTP_PORT=8081\nHTTPS_PORT=8444\nSECRET_KEY="a # b"\nPROFILER_PASSWORD=c\n')
     chosen = environment(tmp_path, HTTP_PORT="8082")
     assert (chosen["HTTP_PORT"], chosen["HTTPS_PORT"], chosen["SECRET_KEY"]) == ("8082", "8444", "a # b")
     assert not (tmp_path / "instance").exists()

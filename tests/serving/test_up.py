@@ -65,6 +65,12 @@ def test_the_stack_answers_over_https_and_says_where_to_look(running: Proxy) -> 
         assert place in running.server.output()
 
 
+def test_a_developer_is_told_the_profilers_password_at_every_start(running: Proxy) -> None:
+    secrets = (Path(running.server.environ["DATA_DIR"]) / "development.env").read_text()
+    password = secrets.partition("PROFILER_PASSWORD=")[2].splitlines()[0]
+    assert f"https://localhost:{running.https_port}/profiler/ (admin, {password})" in running.server.output()
+
+
 def test_the_release_command_ends_before_the_application_starts(running: Proxy) -> None:
     output = running.server.output()
     assert output.index("Ready to accept connections") < output.index("released") < output.index("Starting gunicorn")

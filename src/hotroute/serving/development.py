@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -12,6 +12,11 @@ from hotroute.serving import tls
 from hotroute.serving.variables import PORTS, data_dir, port
 
 SECRETS = "development.env"
+MADE: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": lambda: secrets.token_hex(32),
+    "PROFILER_PASSWORD": lambda: secrets.token_urlsafe(12),
+}
+"""What a developer's machine makes for itself."""
 
 
 def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], None]) -> dict[str, str]:
@@ -28,7 +33,7 @@ def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], Non
     chosen = with_defaults(chosen, {"APP_ENV": "development"})
     if chosen["APP_ENV"] == "development":
         chosen = with_defaults(chosen, {"CORS_ORIGINS": "*"})
-        chosen = chosen if chosen.get("SECRET_KEY") else chosen | {"SECRET_KEY": secret_key(folder, say)}
+        chosen = with_defaults(chosen, made(folder, [name for name in MADE if not chosen.get(name)], say))
     return chosen | {"DATA_DIR": str(folder), "PATH": path(chosen)} | wiring(chosen)
 
 
@@ -53,14 +58,15 @@ def path(chosen: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(None, (str(Path(sys.executable).parent), chosen.get("PATH", os.defpath))))
 
 
-def secret_key(folder: Path, say: Callable[[str], None]) -> str:
-    """The key of this machine's development, made on the first call, kept for its owner's eyes in `folder`."""
+def made(folder: Path, names: Iterable[str], say: Callable[[str], None]) -> dict[str, str]:
+    """The secrets of this machine's development, made on the first call, kept for its owner's eyes in `folder`."""
     file = folder / SECRETS
-    kept = read(file).get("SECRET_KEY")
-    if kept:
-        return kept
-    made = secrets.token_hex(32)
-    folder.mkdir(parents=True, exist_ok=True)
-    tls.write_private(file, f"SECRET_KEY={made}\n".encode())
-    say(f"Made a SECRET_KEY for development, {made}, and kept it in {file}")
-    return made
+    kept = read(file)
+    fresh = {name: MADE[name]() for name in names if not kept.get(name)}
+    if fresh:
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [f"{name}={value}\n" for name, value in (kept | fresh).items()]
+        tls.write_private(file, "".join(lines).encode())
+    for name, value in fresh.items():
+        say(f"Made a {name} for development, {value}, and kept it in {file}")
+    return {name: value for name, value in (kept | fresh).items() if name in names}

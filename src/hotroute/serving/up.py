@@ -12,7 +12,7 @@ from hotroute.serving.nginx_settings import in_a_url, server_names
 from hotroute.serving.screen import Screen
 from hotroute.serving.supervisor import AskedToStopError, PartFailedError, Supervisor
 from hotroute.serving.tls import Certificate
-from hotroute.serving.variables import SettingError, data_dir, port
+from hotroute.serving.variables import SettingError, data_dir, is_development, port
 
 FIRST, RELEASE = "redis", "release"
 HOW_TO_STOP = {"proxy": signal.SIGQUIT}
@@ -93,6 +93,7 @@ def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
         "Hotroute is running.",
         f"  API      {site}/api",
         f"  docs     {site}/docs/",
+        f"  profiler {site}/profiler/{password(environ)}",
         f"  health   {site}/readyz",
         f"  data     {data_dir(environ)}",
         f"  trust    {certificate.authority} (the certificate's authority, for browsers and curl --cacert)",
@@ -100,3 +101,10 @@ def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
         "",
     )
     return "\n".join(lines)
+
+
+def password(environ: Mapping[str, str]) -> str:
+    """What a developer needs to log in; in production that is nobody's to print."""
+    if not is_development(environ):
+        return ""
+    return f" ({environ.get('PROFILER_USERNAME') or 'admin'}, {environ.get('PROFILER_PASSWORD', '')})"
