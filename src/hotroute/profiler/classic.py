@@ -8,7 +8,7 @@ from time import localtime, strftime, time
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, request
-from flask_profiler.storage.base import BaseStorage
+from flask_profiler.storage.base import BaseStorage  # type: ignore[import-untyped]
 
 from hotroute.profiler import guard, measure
 from hotroute.profiler.summaries import KeptSample, RouteSummary, SampleHead, Span

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import flask_profiler
+import flask_profiler  # type: ignore[import-untyped]
 from flask import Flask, current_app, request
-from flask_profiler.flask_profiler import measure
+from flask_profiler.flask_profiler import measure  # type: ignore[import-untyped]
 
 from hotroute import observe
 from hotroute.profiler import classic

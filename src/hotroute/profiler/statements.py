@@ -20,7 +20,7 @@ def watch(engine: Engine) -> None:
     for name in EVENTS:
         event.listen(engine, name, timed(name))
     event.listen(engine, "do_execute_no_params", without_parameters)
-    engine.dialect.do_commit = committing(engine.dialect.do_commit)  # type: ignore[method-assign]
+    engine.dialect.do_commit = committing(engine.dialect.do_commit)  # type: ignore[assignment,method-assign]
 
 
 def timed(name: str) -> Callable[..., bool | None]:
