@@ -1,0 +1,72 @@
+"""What all pages of the dashboard share: the blueprint, behind its guard, the history, and the words of a template."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Blueprint, current_app, render_template, request, url_for
+
+from hotroute.profiler import guard
+from hotroute.profiler.dashboard import asked, sparkline, units
+from hotroute.profiler.history import History
+from hotroute.profiler.options import Options
+from hotroute.static import Assets
+
+EXTENSION = "profiler_dashboard"
+
+assets = Assets("hotroute.profiler.dashboard")
+blueprint = Blueprint("profiler", __name__, template_folder="templates")
+guard.protect(blueprint)
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """What an application's dashboard is made from."""
+
+    options: Options
+    history: History
+
+
+def dashboard() -> Dashboard:
+    return cast(Dashboard, current_app.extensions[EXTENSION])
+
+
+def history() -> History:
+    return dashboard().history
+
+
+def show(template: str, wanted: asked.Asked, **values: Any) -> str:
+    """A page: the template, with what every one of them needs."""
+
+    def here(**changes: str | int | None) -> str:
+        """This page with other values in its query; None takes one out."""
+        query = {name: text for name, text in (request.args | changes).items() if text is not None}
+        return url_for(request.endpoint or "profiler.overview", **{**(request.view_args or {}), **query})
+
+    def to(page: str, **query: str | int) -> str:
+        """Another page about the same span and release."""
+        return url_for(f"profiler.{page}", **{**wanted.kept, **query})
+
+    return render_template(
+        f"profiler/{template}.html",
+        asked=wanted,
+        releases=releases(),
+        here=here,
+        here_path=request.path,
+        to=to,
+        **common(),
+        **values,
+    )
+
+
+def releases() -> list[str]:
+    return [release.name for release in history().releases()]
+
+
+def common() -> dict[str, Any]:
+    return {
+        "asset": assets.url,
+        "root": url_for("profiler.overview"),
+        "units": units,
+        "sparkline": sparkline.path,
+        "SPANS": asked.SPANS,
+    }

@@ -1,0 +1,33 @@
+"""One route's page: its latency, where its time goes, its statements, its slowest requests."""
+
+from hotroute.profiler.dashboard import histogram, split
+from hotroute.profiler.dashboard.asked import read, value
+from hotroute.profiler.dashboard.blueprint import blueprint, history, show
+from hotroute.profiler.dashboard.hits import hits
+from hotroute.profiler.dashboard.waterfall import SUSPICIOUS
+from hotroute.profiler.summaries import Split
+
+STEPS = 120
+
+
+@blueprint.get("/route")
+def route() -> str | tuple[str, int]:
+    asked = read()
+    name, method = value("route"), value("method")
+    try:
+        found = history().route(asked.span, name, method, steps=STEPS)
+    except LookupError:
+        return show("no_route", asked, name=name, method=method), 404
+    return show(
+        "route",
+        asked,
+        found=found,
+        hits=hits(found.summary.cache),
+        parts=parts(found.summary.split),
+        histogram=histogram.draw(found.histogram),
+        SUSPICIOUS=SUSPICIOUS,
+    )
+
+
+def parts(found: Split | None) -> list[split.Part]:
+    return split.parts(found.wall, found.cpu, found.sql, found.cache, found.outgoing) if found else []

@@ -1,0 +1,67 @@
+"""The first page: all routes, ranked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hotroute.profiler.dashboard import order
+from hotroute.profiler.dashboard.asked import read, value
+from hotroute.profiler.dashboard.blueprint import blueprint, history, show
+from hotroute.profiler.dashboard.hits import Hits, hits, together
+from hotroute.profiler.summaries import RouteSummary, WorkersHistory
+
+STEPS = 60
+MOST = 200
+"""Rows that are shown at once, unless one asks for all."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route; `share` of the time of all, and `hits` of its cache."""
+
+    route: RouteSummary
+    share: float
+    hits: Hits
+
+
+@blueprint.get("/")
+def overview() -> str:
+    asked = read()
+    routes = history().routes(asked.span, steps=STEPS)
+    by = order.order(value("sort"), value("order"))
+    chosen = order.arrange(routes, by, value("q"))
+    everything, series = history().overall(asked.span, steps=STEPS)
+    return show(
+        "overview",
+        asked,
+        order=by,
+        columns=order.COLUMNS,
+        rows=rows(chosen[: None if value("all") else MOST], sum(each.seconds for each in routes)),
+        found=len(chosen),
+        known=len(routes),
+        everything=everything,
+        series=series,
+        hits=hits(together(each.cache for each in routes)),
+        threads=threads(history().workers(asked.span, steps=STEPS)),
+        q=value("q"),
+    )
+
+
+def rows(routes: Sequence[RouteSummary], seconds: float) -> list[Row]:
+    return [Row(each, each.seconds / seconds if seconds else 0.0, hits(each.cache)) for each in routes]
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Of the workers that live: how many, how many of them are busy now, and the mean share over the span."""
+
+    workers: int
+    number: int
+    busy: int
+    share: float
+
+
+def threads(found: WorkersHistory) -> Threads:
+    alive = [each for each in found.workers if each.alive]
+    number = sum(each.threads for each in alive)
+    share = sum(each.busy * each.threads for each in alive) / number if number else 0.0
+    return Threads(len(alive), number, sum(each.in_flight for each in alive), share)
