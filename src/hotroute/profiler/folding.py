@@ -18,6 +18,8 @@ OPEN = 4
 """Buckets that are kept in memory: those that were written last."""
 
 REMEMBERED = 1_000
+DROPPED = "dropped"
+"""The counter of what workers did not keep; it is also in their pulses."""
 
 
 class Buckets:
@@ -76,9 +78,8 @@ class Fold:
         self.choose(batch.samples)
         for pulse in batch.pulses:
             self.beat(pulse)
-        bucket = self.buckets.of(self.now, self.now)
         for name, count in batch.counters.items():
-            put(self.added[bucket], schema.counters.name, (clean(name, 100),), (count,))
+            self.count(clean(name, 100), count)
 
     def requests(self, requests: Iterable[Request]) -> None:
         groups: dict[tuple[int, str, str, str, int], list[float]] = defaultdict(list)
@@ -156,6 +157,11 @@ class Fold:
         )
         put(self.added[self.buckets.of(pulse.time, self.now)], schema.pulses.name, (), values)
         self.pulse = max(self.pulse, pulse.time)
+        if pulse.dropped:
+            self.count(DROPPED, pulse.dropped)
+
+    def count(self, name: str, count: int) -> None:
+        put(self.added[self.buckets.of(self.now, self.now)], schema.counters.name, (name,), (count,))
 
 
 def split(sample: Sample) -> tuple[float, ...]:

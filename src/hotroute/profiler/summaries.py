@@ -1,6 +1,6 @@
 """What the history answers: shapes that the dashboard, the advice and the exports are made of."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hotroute.profiler.records import Sample
 
@@ -246,11 +246,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a Prometheus server scrapes: counts since the storage began.
-
-    Attributes:
-        buckets: cumulative (upper bound in seconds, requests).
-    """
+    """Requests since the storage began."""
 
     route: str
     method: str
@@ -258,4 +254,32 @@ class Total:
     cache: str
     requests: int
     seconds: float
-    buckets: tuple[tuple[float, int], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class DurationTotal:
+    """How long they took, since the storage began.
+
+    Attributes:
+        buckets: cumulative (upper bound in seconds, requests).
+    """
+
+    route: str
+    method: str
+    cache: str
+    requests: int
+    seconds: float
+    buckets: tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a Prometheus server scrapes.
+
+    Attributes:
+        counters: "invalidations", "dropped", ...
+    """
+
+    requests: tuple[Total, ...]
+    durations: tuple[DurationTotal, ...]
+    counters: dict[str, int]
