@@ -78,7 +78,7 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
         "registration_rate_limit": "10000 per minute",
         "cache_namespace": f"test:{secrets.token_hex(4)}:",
         "cache_enabled": True,
-        "cache_mark_ttl": 0.3,
+        "cache_mark_ttl": 2.0,
         "profiler_enabled": False,
     }
     return Settings.model_validate(values | changes)

@@ -120,7 +120,10 @@ def single(found: Values) -> list[Case]:
         Case("whether a slug is taken", lambda session: articles.has_slug(session, slug)),
         Case("an article's comments", lambda session: comments.find_all(session.connection(), slug, found.demo)),
         Case("a comment as it is shown", lambda session: comments.get(session, found.comment, found.demo)),
-        Case("a comment to delete", lambda session: comments.get_entity(session, commented(session, found), found.comment)),
+        Case(
+            "a comment to delete",
+            lambda session: comments.get_entity(session, commented(session, found), found.comment),
+        ),
         Case("the tags in use", lambda session: tags.find_in_use(session.connection())),
     ]
 

@@ -13,6 +13,7 @@ from conduit.config import ConfigurationError
 from conduit.extensions import db
 from conduit.repositories import counters
 from conduit.repositories.transaction import writing
+from hotroute.cache import Unreachable
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 3_000
@@ -27,6 +28,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ConfigurationError as wrong:
             raise click.ClickException(str(wrong)) from None
+        except Unreachable as reason:
+            raise click.ClickException(f"not committed, for the cache could not be told: {reason}") from None
 
 
 @click.group(cls=Commands)

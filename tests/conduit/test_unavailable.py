@@ -157,6 +157,17 @@ def test_without_redis_everything_is_served_and_logins_are_still_limited(
             assert ready.json["checks"]["cache"].startswith("unreachable: ")  # type: ignore[index]
 
 
+def test_a_write_that_was_held_up_before_its_commit_is_a_503_and_changes_nothing(
+    settings: Settings, app: Flask
+) -> None:
+    # Redis is told in time, and then the time is over.
+    with running(settings, cache_mark_ttl=0.0001) as api:
+        answer = api.post("/users", REGISTRATION)
+        assert (answer.status_code, errors(answer)) == (503, {"body": ["the cache is not available, try again"]})
+        assert int(answer.headers["Retry-After"]) > 0
+    assert Api(app).post("/users", REGISTRATION).status_code == 201
+
+
 def test_many_callers_of_an_unavailable_database_all_get_their_answer(tmp_path: Path, redis_url: str) -> None:
     with (
         silent_port() as port,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from conduit.models import User
 from conduit.seed import postgresql, sqlite
+from hotroute.cache.invalidation import invalidate_everything
 from hotroute.database import WRITES
 
 Row = dict[str, Any]
@@ -53,6 +54,8 @@ def filling(engine: Engine) -> Iterator[Connection]:
             refuse_filled(connection)
             yield connection
             database.finish(connection)
+            # COPY is no statement that a cache could follow.
+            invalidate_everything(connection)
         database.settle(connection)
 
 

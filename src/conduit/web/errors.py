@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from conduit.errors import ApiError
 from conduit.web.json import respond
-from hotroute.cache import Unreachable
+from hotroute.cache import MarkExpiredError, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer_http)
     for unavailable in UNAVAILABLE:
         app.register_error_handler(unavailable, answer_unavailable)
-    app.register_error_handler(Unreachable, answer_unreachable)
+    app.register_error_handler(Unreachable, answer_untold)
+    app.register_error_handler(MarkExpiredError, answer_untold)
     app.register_error_handler(Exception, answer_fault)
 
 
@@ -65,8 +66,8 @@ def answer_unavailable(error: Any) -> Response:
     return shape(503, "the database is not available, try again", {"Retry-After": str(RETRY_AFTER)})
 
 
-def answer_unreachable(reason: Unreachable) -> Response:
-    """Nothing was written: Redis is told of a write before its COMMIT."""
+def answer_untold(reason: Exception) -> Response:
+    """Nothing was written: Redis is told of a write before its COMMIT, and not long before."""
     log.warning("a write was refused, for the cache could not be told of it: %s", reason)
     return shape(503, "the cache is not available, try again", {"Retry-After": str(RETRY_AFTER)})
 

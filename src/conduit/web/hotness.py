@@ -1,6 +1,8 @@
 """The cache in front of Conduit: who asks, and what is watched."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -12,9 +14,10 @@ from conduit.models import Base, touches
 from conduit.services.tokens import Signer
 from conduit.web import callers, cors
 from hotroute import serving
-from hotroute.cache import Application, Principal, release
+from hotroute.cache import Application, Link, Principal, release
 from hotroute.cache import init_app as put_in_front
 from hotroute.cache.backend import RedisCache
+from hotroute.cache.changes import Changes
 from hotroute.cache.fence import LIFE, Fence
 from hotroute.cache.redis_store import RedisStore
 
@@ -45,6 +48,21 @@ def init_app(app: Flask, settings: Settings) -> None:
             fence=app.extensions["fence"],
         ),
     )
+
+
+@contextmanager
+def following(engine: Engine, settings: Settings) -> Iterator[None]:
+    """Within the block, what is written through an engine that is not the application's is told to the cache too."""
+    if not settings.cache_enabled:
+        yield
+        return
+    store = RedisStore(
+        Link(settings.redis, settings.redis_timeout), settings.cache_namespace, mark_ttl=settings.cache_mark_ttl
+    )
+    fence = fence_of(engine, store, settings)
+    Changes(store, settings.cache_mark_ttl, fence).follow(engine)
+    yield
+    fence.stop()
 
 
 def fence_of(engine: Engine, store: RedisStore, settings: Settings) -> Fence:

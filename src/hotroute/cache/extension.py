@@ -1,12 +1,12 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask_caching import Cache
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
 from hotroute.cache import changes, inside, routes
@@ -17,8 +17,7 @@ from hotroute.cache.refusals import answer_503
 from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
 from hotroute.cache.sessions import mark_together
-from hotroute.cache.statements import UNPARSED
-from hotroute.cache.store import Store, written
+from hotroute.cache.store import Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -101,24 +100,3 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     answer_503(app)
     app.extensions["hotroute.store"] = store
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
-
-
-def invalidate(transaction: Session | Connection, *tags: str) -> None:
-    """Say, within a transaction, that it changed what depends on `tags`: after SQL text, or for what no table holds.
-
-    Args:
-        tags: those that routes declare, or tables' names; of a table, what depends on a single row of it is meant too.
-    """
-    connection = transaction.connection() if isinstance(transaction, Session) else transaction
-    connection.info.setdefault(changes.TOUCHED, set()).discard(UNPARSED)
-    changes.touch(connection, with_rows(tags))
-
-
-def invalidate_now(store: Store, tags: Iterable[str]) -> None:
-    """The same from outside of any transaction: what depends on `tags` is made anew from now on."""
-    store.done(sorted(map(written, with_rows(tags))), "nobody")
-
-
-def with_rows(tags: Iterable[str]) -> set[str]:
-    """A table's name stands for all its rows: those who depend on one of them carry the second tag."""
-    return {each for tag in tags for each in (tag, tag + changes.BULK)}

@@ -31,7 +31,8 @@ from sqlalchemy.schema import CreateTable
 
 from hotroute import database
 from hotroute.cache.link import Script, Unreachable
-from hotroute.cache.redis_store import EPOCH, RedisStore
+from hotroute.cache.redis_store import RedisStore
+from hotroute.cache.store import EPOCH
 from hotroute.serving import after_fork
 
 log = logging.getLogger(__name__)

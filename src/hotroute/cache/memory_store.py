@@ -8,7 +8,7 @@ from threading import Lock
 from time import monotonic
 
 from hotroute import observe
-from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
+from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
 
 MOST_ENTRIES = 10_000
 
@@ -46,9 +46,10 @@ class MemoryStore:
             stored = self.entries.get(question.key)
             if stored and stored.until > self.clock() and self.current(stored.vector) and fits(stored, question):
                 return hit(stored, question)
-            if any(self.marked(tag) for tag in question.tags):
+            tags = (*question.tags, EPOCH)
+            if any(self.marked(tag) for tag in tags):
                 return Answer(State.DIRTY)
-            vector = {tag: self.nonces.setdefault(tag, nonce()) for tag in question.tags}
+            vector = {tag: self.nonces.setdefault(tag, nonce()) for tag in tags}
             flight = Flight(question, question.key, lease_of(question.key, vector), vector)
             return Answer(State.LEAD if self.take(flight) else State.WAIT, flight=flight)
 
@@ -65,7 +66,7 @@ class MemoryStore:
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         with self.lock:
             self.free(flight)
-            used = {tag: flight.vector[tag] for tag in tags}
+            used = {tag: flight.vector[tag] for tag in (*tags, EPOCH)}
             if not self.current(used):
                 return False
             self.make_room()

@@ -7,7 +7,7 @@ from hmac import compare_digest
 
 from hotroute import observe
 from hotroute.cache.link import Argument, Link, Refused, Script
-from hotroute.cache.store import Answer, Entry, Flight, Question, State, Vector
+from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
 
 LOOK, WAIT, SAVE, LEASE, MARK, DONE, REPAIR = (
     Script(name) for name in ("look", "wait", "save", "lease", "mark", "done", "repair")
@@ -18,9 +18,6 @@ LONGEST = 24 * 3600
 
 SEAL = 16
 """Bytes."""
-
-EPOCH = "!epoch"
-"""A tag of every answer, where there is a fence (`fence.Fence`)."""
 
 
 class Damaged(Exception):
@@ -68,7 +65,7 @@ class RedisStore:
             raise
 
     def ask(self, question: Question) -> Answer:
-        tags = (*question.tags, EPOCH) if self.fence else question.tags
+        tags = (*question.tags, EPOCH)
         arguments: list[Argument] = [self.namespace, "{run}", self.mark_ttl, LONGEST * 1000, self.lease_ttl]
         arguments += [nonce(), question.token, " ".join(question.encodings), *tags]
         state, *rest = self.link.run(LOOK, [self.key(question), *self.fence], *arguments)
@@ -92,7 +89,7 @@ class RedisStore:
             return Answer(State.LEAD, flight=flight)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
-        used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH) if tag != EPOCH or tag in flight.vector})
+        used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH)})
         bodies: list[Argument] = []
         for variant in (entry, *others):
             bodies += [variant.encoding, self.seal(flight.question, variant, used.encode()) + variant.body]

@@ -4,6 +4,7 @@ import logging
 
 from flask import Flask, Response
 
+from hotroute.cache.changes import MarkExpiredError
 from hotroute.cache.link import Unreachable
 
 log = logging.getLogger(__name__)
@@ -13,10 +14,11 @@ RETRY_AFTER = 2
 
 
 def answer_503(app: Flask) -> None:
-    """Unless the application answers `Unreachable` in its own way."""
-    app.error_handler_spec[None][None].setdefault(Unreachable, unavailable)
+    """Unless the application answers these in its own way."""
+    for refusal in (Unreachable, MarkExpiredError):
+        app.error_handler_spec[None][None].setdefault(refusal, unavailable)
 
 
-def unavailable(reason: Unreachable) -> Response:
+def unavailable(reason: Exception) -> Response:
     log.warning("a write was refused, for the cache could not be told of it: %s", reason)
     return Response("the cache is not available, try again\n", 503, {"Retry-After": str(RETRY_AFTER)}, "text/plain")

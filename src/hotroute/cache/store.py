@@ -10,6 +10,9 @@ Vector = Mapping[str, str]
 
 IDENTITY = "identity"
 
+EPOCH = "!epoch"
+"""A tag of every answer, for what may have changed everything."""
+
 
 def written(tag: str) -> str:
     """As a store is given it, by readers and writers alike: lines separate what a stored vector consists of."""
@@ -40,7 +43,7 @@ class Question:
 
     Attributes:
         key: names the response; two questions with the same key want the same bytes.
-        tags: everything that the answer may depend on, without repeats.
+        tags: everything that the answer may depend on, without repeats; stores add `EPOCH`.
         encodings: content codings that would do, the best first.
         token: who asks; unique to the question.
     """
