@@ -107,6 +107,23 @@ def invalidate(tags: tuple[str, ...]) -> None:
     print(f"invalidated: {', '.join(tags)}")
 
 
+@cli.command()
+@click.option("--span", default="24h", show_default=True, help="How far back to look: 90s, 15m, 24h, 7d, 4w.")
+@click.option("--release", default="", help="Only what was measured of this release.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def advise(span: str, release: str, as_json: bool) -> None:
+    """Say what to do about what the profiler measured: threads, workers, queries, hot routes.
+
+    The records are found by PROFILER_URL or DATA_DIR, as the application finds them.
+    """
+    from hotroute.profiler.advice.command import CannotAdvise, run  # noqa: PLC0415
+
+    try:
+        run(os.environ, span, release, as_json)
+    except CannotAdvise as reason:
+        sys.exit(f"hotroute: {reason}")
+
+
 def replace_this_process(command: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted: the program gets this process and its signals
 

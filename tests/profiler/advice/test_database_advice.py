@@ -63,6 +63,10 @@ def test_a_pool_for_every_thread_is_large_enough() -> None:
     assert "pool" not in kinds(advised(ORDINARY, serving=Serving(pool=4)))
 
 
+def test_a_pool_that_follows_the_threads_is_large_enough() -> None:
+    assert "pool" not in kinds(advised(ORDINARY, workers=(worker(threads=64),), serving=Serving(pool=None)))
+
+
 def test_the_threads_that_count_are_those_that_the_workers_tell_of() -> None:
     assert "pool" in kinds(advised(ORDINARY, workers=(worker(threads=16),), serving=Serving(pool=5)))
 

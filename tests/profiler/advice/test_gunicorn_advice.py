@@ -99,5 +99,5 @@ def test_the_settings_are_those_of_the_environment() -> None:
     environ = {"GUNICORN_WORKERS": "3", "GUNICORN_THREADS": "9", "DATABASE_POOL_SIZE": "5"}
     read = Serving.read(environ)
     assert (read.workers, read.threads, read.pool) == (3, 9, 6)
-    assert Serving.read({"GUNICORN_THREADS": "9"}).pool == 10
+    assert Serving.read({"DATABASE_POOL_SIZE": "0"}).pool is None
     assert read.memory is None or read.memory > 2**20

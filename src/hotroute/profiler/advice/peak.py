@@ -1,6 +1,5 @@
 """The busiest moments of a span: what has to be served then decides how many processes and threads there must be."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +9,9 @@ from hotroute.profiler.summaries import RouteSummary, Span, WorkerSummary
 if TYPE_CHECKING:
     from hotroute.profiler.history import History
 
-FINEST = 15.0
-"""Seconds: shorter moments than that say nothing, for the storage's buckets are of ten."""
 STEPS = 60
+CLOSER = 5
+"""Times to look closer: from years to ten seconds it takes four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,30 @@ class Peak:
 
 
 def find(history: "History", span: Span) -> Peak:
-    """Look closer and closer at the busiest step."""
-    while span.seconds > FINEST:
-        steps = min(STEPS, math.ceil(span.seconds / FINEST))
-        width = span.seconds / steps
-        number = busiest(history.routes(span, steps=steps), steps)
-        span = Span(span.start + number * width, span.start + (number + 1) * width, span.release)
-    return describe(span, history.routes(span, steps=1), history.workers(span).workers)
+    """Look closer and closer at the busiest step, until the storage has no finer ones."""
+    ends = span.end
+    for _ in range(CLOSER):
+        times, step = steps(history, span)
+        if len(times) < 2:
+            break
+        at = times[busiest(history.routes(span, steps=STEPS), len(times))]
+        span = Span(at, at + step, span.release)
+    found = history.workers(span, steps=1)
+    length = max(1.0, min(found.step * len(found.times), ends - found.times[0]))
+    return describe(found.times[0], length, history.routes(span, steps=1), found.workers)
 
 
-def busiest(routes: Sequence[RouteSummary], steps: int) -> int:
+def steps(history: "History", span: Span) -> tuple[tuple[int, ...], int]:
+    """When the span's steps begin, and how long each is."""
+    found = history.workers(span, steps=STEPS)
+    return found.times, found.step
+
+
+def busiest(routes: Sequence[RouteSummary], count: int) -> int:
     """The step in which the most requests were in progress."""
-    work = [0.0] * steps
+    work = [0.0] * count
     for route in routes:
-        for number, requests in enumerate(route.sparkline[:steps]):
+        for number, requests in enumerate(route.sparkline[:count]):
             work[number] += requests * mean(route)
     return work.index(max(work))
 
@@ -62,15 +71,15 @@ def mean(route: RouteSummary) -> float:
     return route.seconds / route.requests if route.requests else 0.0
 
 
-def describe(span: Span, routes: Sequence[RouteSummary], workers: Sequence[WorkerSummary]) -> Peak:
+def describe(start: float, seconds: float, routes: Sequence[RouteSummary], workers: Sequence[WorkerSummary]) -> Peak:
     served = [worker for worker in workers if worker.requests] or list(workers)
     late = sorted(worker.late_p95 for worker in served)
     return Peak(
-        start=span.start,
-        seconds=span.seconds,
-        rate=sum(route.requests for route in routes) / span.seconds,
-        concurrency=sum(route.seconds for route in routes) / span.seconds,
-        cores=sum(cpu(route) for route in routes) / span.seconds,
+        start=start,
+        seconds=seconds,
+        rate=sum(route.requests for route in routes) / seconds,
+        concurrency=sum(route.seconds for route in routes) / seconds,
+        cores=sum(cpu(route) for route in routes) / seconds,
         workers=len(served),
         lateness=late[len(late) // 2] if late else 0.0,
         queue=max((worker.queue or 0 for worker in served), default=0),

@@ -16,7 +16,8 @@ OVERFLOW = 1
 class Serving:
     """Attributes:
     worker_class, workers, threads: Gunicorn's settings, of one host.
-    pool: database connections that one worker may have open, the overflow included.
+    pool: database connections that one worker may have open, the overflow included; None: as many as it has threads,
+        the default.
     cpus: that the processes may use.
     memory: bytes that they may take, None where nobody tells.
     """
@@ -24,7 +25,7 @@ class Serving:
     worker_class: str = OUR_WORKER
     workers: int = 2
     threads: int = 4
-    pool: int = 5
+    pool: int | None = None
     cpus: int = 2
     memory: int | None = None
 
@@ -35,15 +36,12 @@ class Serving:
         Raises:
             SettingError: a variable has a value that cannot be used.
         """
-        threads = sizing.threads(environ)
-        # 0 is the default there: as many as threads.
-        size = environ.get("DATABASE_POOL_SIZE") or "0"
-        pool = threads if size == "0" else at_least_one(environ, "DATABASE_POOL_SIZE", threads)
+        follows = environ.get("DATABASE_POOL_SIZE", "") in {"", "0"}
         return cls(
             worker_class=environ.get("GUNICORN_WORKER_CLASS") or OUR_WORKER,
             workers=sizing.workers(environ),
-            threads=threads,
-            pool=pool + OVERFLOW,
+            threads=sizing.threads(environ),
+            pool=None if follows else at_least_one(environ, "DATABASE_POOL_SIZE", 1) + OVERFLOW,
             cpus=cpus.available(),
             memory=memory.limit(),
         )

@@ -9,8 +9,9 @@ from hotroute.profiler.advice.words import many
 
 def rule(evidence: Evidence) -> Iterator[Advice]:
     asks = any(route.split and route.split.statements for route in evidence.routes)
-    if asks and evidence.serving.pool < evidence.threads:
-        yield advice(evidence.serving.pool, evidence.threads, evidence)
+    pool = evidence.serving.pool
+    if asks and pool is not None and pool < evidence.threads:
+        yield advice(pool, evidence.threads, evidence)
 
 
 def advice(pool: int, threads: int, evidence: Evidence) -> Advice:

@@ -1,0 +1,87 @@
+"""The run as one HTML file that needs nothing else: no script, no font, no address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from hotroute.profiler.advice import Advice, words
+from hotroute.profiler.dashboard import flame, split, units
+from hotroute.profiler.summaries import RouteHistory, RouteSummary, StatementSummary
+from profiling.load.numbers import Baseline, Numbers, of
+from profiling.load.running import Done
+from profiling.load.spy import Stacks
+
+TEMPLATE = "report.html.j2"
+STATEMENTS = 3
+"""Of each route, those with the most time."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A route's line of the table, `before` being the baseline's."""
+
+    name: str
+    numbers: Numbers
+    before: Numbers | None
+    share: float
+    parts: Sequence[split.Part]
+    statements: Sequence[StatementSummary]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that a report tells."""
+
+    done: Done
+    routes: Sequence[RouteHistory]
+    advice: Sequence[Advice]
+    stacks: Stacks
+    facts: Mapping[str, str]
+    baseline: Baseline | None
+
+
+def lines(run: Run) -> list[Line]:
+    """The route with the most time first."""
+    seconds = sum(route.summary.seconds for route in run.routes) or 1.0
+    ranked = sorted(run.routes, key=lambda route: -route.summary.seconds)
+    return [line(route, route.summary.seconds / seconds, run.baseline) for route in ranked if route.summary.requests]
+
+
+def line(route: RouteHistory, share: float, baseline: Baseline | None) -> Line:
+    name = named(route.summary)
+    statements = sorted(route.statements, key=lambda each: -each.seconds)[:STATEMENTS]
+    before = baseline.routes.get(name) if baseline else None
+    return Line(name, of(route.summary), before, share, parts(route.summary), statements)
+
+
+def named(route: RouteSummary) -> str:
+    return f"{route.method} {route.route}"
+
+
+def parts(route: RouteSummary) -> Sequence[split.Part]:
+    known = route.split
+    return split.parts(known.wall, known.cpu, known.sql, known.cache, known.outgoing) if known else []
+
+
+def baseline_of(run: Run) -> Baseline:
+    return Baseline(run.facts, run.done.rate, {each.name: each.numbers for each in lines(run)})
+
+
+def html(run: Run) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["number"] = words.number
+    known: dict[str, Any] = {"units": units, "shade": flame.shade, "change": change, "kinds": split.NAMES}
+    picture = flame.draw(run.stacks.folded)
+    return environment.get_template(TEMPLATE).render(run=run, lines=lines(run), flame=picture, **known)
+
+
+def change(before: float | None, after: float | None) -> str:
+    """The ratio to the baseline where it is more than noise; "" where there is nothing to say."""
+    if not before or not after or 0.9 < after / before < 1.1:
+        return ""
+    return units.change(before, after)

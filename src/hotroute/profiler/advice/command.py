@@ -1,0 +1,44 @@
+"""What `hotroute advise` does."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotroute.profiler.advice import Serving, advise, place, shown
+from hotroute.profiler.history import History
+
+
+class CannotAdvise(RuntimeError):
+    """There is nothing to read; the message says what to do."""
+
+
+def run(environ: Mapping[str, str], length: str, release: str, as_json: bool) -> None:
+    """Print the advice on the last `length` of what was recorded.
+
+    Raises:
+        CannotAdvise: there is no storage, or it does not answer.
+        SettingError: a variable or the length has a value that cannot be used.
+    """
+    span, serving, url = place.last(length, time.time(), release), Serving.read(environ), place.storage_url(environ)
+    if missing := place.missing_file(url):
+        raise CannotAdvise(
+            f"there is no {missing}: nothing has been recorded. Serve with the profiler on (PROFILER_ENABLED), and set"
+            " DATA_DIR or PROFILER_URL as there."
+        )
+    try:
+        advice = advise(History(url), span, serving)
+    except SQLAlchemyError as error:
+        raise CannotAdvise(f"the profiler's storage cannot be read: {reason(error)}") from error
+    if as_json:
+        print(json.dumps(shown.document(span, serving, advice), indent=2))
+    else:
+        shown.show(Console(width=None if sys.stdout.isatty() else 100, highlight=False), advice)
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """The driver's own words, on a line."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())[:500]

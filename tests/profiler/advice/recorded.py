@@ -1,0 +1,61 @@
+"""A storage with what a worker would have recorded, written by the worker's own way."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from hotroute.profiler.history import History
+from hotroute.profiler.records import Batch, Pulse, Request, Sample
+from hotroute.profiler.storage import Storage
+
+PULSE = Pulse(
+    time=0.0,
+    threads=4,
+    busy=0.1,
+    in_flight=0,
+    queue=0,
+    memory=80_000_000,
+    lateness=(0.0002,) * 100,
+    requests=0,
+    dropped=0,
+    own_cpu=0.001,
+)
+
+
+def request(at: float, route: str = "/page", seconds: float = 0.02, method: str = "GET") -> Request:
+    return Request(at, route, method, 200, "", seconds)
+
+
+def sample(of: Request, cpu: float) -> Sample:
+    return Sample(f"{of.time}", "sample", of, of.seconds, cpu, 0.0, 0.0, 0.0, 1000)
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'profiler.db'}"
+
+
+def record(folder: Path, requests: list[Request], cpu: float = 0.01, release: str = "1") -> None:
+    """Minute after minute; each of the requests is looked at closely, and there is a pulse for each second."""
+    storage = Storage(url(folder), release=release, worker=f"host:{release}", host="host", pid=1)
+    storage.prepare()
+    for minute, within in groupby(sorted(requests, key=lambda each: each.time), lambda each: each.time // 60):
+        storage.write(batch(list(within), cpu), now=(minute + 1) * 60)
+    storage.close()
+
+
+def batch(requests: list[Request], cpu: float) -> Batch:
+    seconds = Counter(int(each.time) for each in requests)
+    pulses = [replace(PULSE, time=float(at), requests=count) for at, count in seconds.items()]
+    return Batch(requests, [sample(each, cpu) for each in requests], pulses)
+
+
+@contextmanager
+def history(folder: Path) -> Iterator[History]:
+    opened = History(url(folder))
+    try:
+        yield opened
+    finally:
+        opened.close()

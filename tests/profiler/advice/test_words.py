@@ -1,0 +1,62 @@
+"""Numbers as people read them, and how much memory there is."""
+
+from pathlib import Path
+
+import pytest
+
+from hotroute.profiler.advice import memory, words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0000842, "84.2 us"), (0.012, "12 ms"), (2.5, "2.5 s"), (90, "90 s"), (192, "3.2 min"), (9000, "2.5 h")],
+)
+def test_durations_have_a_unit_that_fits(seconds: float, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+def test_what_is_little_does_not_look_like_nothing() -> None:
+    assert (words.percent(0.003), words.percent(0.0), words.percent(0.08)) == ("under 1 %", "0 %", "8 %")
+    assert (words.count(0.04), words.count(1234.5), words.count(3.14159)) == ("0.04", "1,234", "3.1")
+
+
+def test_a_number_is_shown_by_its_name() -> None:
+    assert words.number("wall_seconds", 0.012) == "12 ms"
+    assert words.number("cpu_share", 0.08) == "8 %"
+    assert words.number("threads", 8) == "8"
+    assert words.number("place", "a.py:1 f") == "a.py:1 f"
+
+
+def test_one_is_not_many() -> None:
+    assert (words.many(1, "worker"), words.many(2000, "worker")) == ("1 worker", "2,000 workers")
+
+
+def test_a_long_statement_is_cut() -> None:
+    assert words.shortened("SELECT\n  1", 20) == "SELECT 1"
+    assert len(words.shortened("x" * 500, 100)) == 100
+
+
+def test_memory_is_what_the_tightest_limit_leaves(tmp_path: Path) -> None:
+    """Version 2: the group's own limit is above its parent's."""
+    groups, root = tmp_path / "cgroup", tmp_path / "fs"
+    groups.write_text("0::/parent/own\n")
+    (root / "parent" / "own").mkdir(parents=True)
+    (root / "parent" / "own" / "memory.max").write_text("max\n")
+    (root / "parent" / "memory.max").write_text("2000000\n")
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:       4000 kB\nMemFree: 1 kB\n")
+    assert memory.limit(groups, root, meminfo) == 2_000_000
+    (root / "parent" / "memory.max").write_text("max\n")
+    assert memory.limit(groups, root, meminfo) == 4000 * 1024
+
+
+def test_memory_of_version_1_is_found_too(tmp_path: Path) -> None:
+    groups, root = tmp_path / "cgroup", tmp_path / "fs"
+    groups.write_text("3:memory:/own\n2:cpu:/own\n")
+    (root / "memory" / "own").mkdir(parents=True)
+    (root / "memory" / "own" / "memory.limit_in_bytes").write_text("3000000\n")
+    assert memory.limit(groups, root, tmp_path / "none") == 3_000_000
+
+
+def test_memory_that_nobody_tells_of_is_not_known(tmp_path: Path) -> None:
+    assert memory.limit(tmp_path / "none", tmp_path, tmp_path / "none") is None
