@@ -290,12 +290,12 @@ def names(history: History) -> Iterator[tuple[Table, dict[str, Any]]]:
     for fingerprint, text, place, _ in found.values():
         row = {"id": schema.identity(fingerprint, place), "fingerprint": fingerprint, "text": text, "place": place}
         yield schema.statements, row
+    length = (history.now - history.start) / len(history.releases)
     for worker in history.workers:
         yield schema.workers, about(worker, history.now)
     for worker in history.older:
-        yield schema.workers, about(worker, worker.started + 86400)
+        yield schema.workers, about(worker, worker.started + min(86400, length))
     for number, release in enumerate(history.releases):
-        length = (history.now - history.start) / len(history.releases)
         merged = Worker(0, history.start + number * length, release)
         row = about(merged, merged.started + length)
         yield schema.workers, row | {"id": row["merged"], "worker": "", "host": "", "pid": 0}

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import ColumnElement, Engine, Insert, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hotroute import database
 from hotroute.profiler.schema import SCHEMA
 
+Source = tuple[list[str], Select[*tuple[Any, ...]]]
 LOG_SIZE = 32 * 1024 * 1024
 
 
@@ -43,13 +44,27 @@ def trust_the_log(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa
     connection.execute(f"PRAGMA journal_size_limit={LOG_SIZE}")
 
 
-def upsert(dialect: str, table: Table, *, replace: bool = True) -> Insert:
-    """An INSERT that replaces the row with the same key, or leaves it."""
+def upsert(
+    dialect: str,
+    table: Table,
+    *,
+    replace: bool = True,
+    source: Source | None = None,
+    where: ColumnElement[bool] | None = None,
+) -> Insert:
+    """An INSERT that replaces the row with the same key, or leaves it.
+
+    Args:
+        where: of the row that is there, for it to be replaced.
+        source: the names of columns, and a query that gives them; otherwise the rows are the statement's parameters.
+    """
     statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if source:
+        statement = statement.from_select(*source)
     keys = list(table.primary_key.columns)
     # A row that is nothing but its key is set to what it is: until the commit it is locked.
     values = [column.name for column in table.columns if not column.primary_key] or [keys[0].name]
     if replace:
         changed = {name: statement.excluded[name] for name in values}
-        return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
     return statement.on_conflict_do_nothing(index_elements=keys)

@@ -32,6 +32,7 @@ from hotroute.profiler.totals import totals
 
 MOST_STATEMENTS = 100
 MOST_SLOWEST = 20
+GONE = ("", "(a statement whose text was deleted)", "")
 
 
 class History:
@@ -128,8 +129,8 @@ class History:
 
     def releases(self) -> list[Release]:
         """The oldest first."""
-        table, last = schema.workers, func.max(schema.workers.c.seen)
-        query = select(table.c.release, func.min(table.c.started), last).group_by(table.c.release).order_by(last)
+        table, first = schema.workers, func.min(schema.workers.c.started)
+        query = select(table.c.release, first, func.max(table.c.seen)).group_by(table.c.release).order_by(first)
         with self.engine.connect() as connection:
             return [Release(*row) for row in connection.execute(query)]
 
@@ -163,7 +164,7 @@ def statements(found: Reading, series: Sequence[int]) -> tuple[StatementSummary,
     longest = sorted(sums, key=lambda number: -sums[number][-1])[:MOST_STATEMENTS]
     query = select(schema.statements).where(schema.statements.c.id.in_(longest))
     texts = {row.id: (row.fingerprint, row.text, row.place) for row in found.connection.execute(query)}
-    return tuple(StatementSummary(*texts[number], *sums[number]) for number in longest if sums[number][1])
+    return tuple(StatementSummary(*texts.get(number, GONE), *sums[number]) for number in longest if sums[number][1])
 
 
 def outcomes(found: Reading, names: ranking.Names, asked: Sequence[int]) -> dict[str, tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """One consistent look at the storage: which buckets answer for a span, and their sums."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import inf
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
@@ -35,7 +36,7 @@ class Reading:
         count = (self.end - self.start) // self.resolution
         self.step = self.resolution * max(1, round(count / steps))
         self.times = tuple(range(self.start, self.end, self.step))
-        self.stale = stale(connection, now - tolerance)
+        self.stale = stale(connection, now - tolerance if tolerance else inf)
 
     def stepwise(self) -> list[Range]:
         return list(levels.cover(self.resolution, self.start, self.end, self.stale))
@@ -90,7 +91,7 @@ SQL: dict[str, Callable[..., ColumnElement[Any]]] = {"sum": func.sum, "max": fun
 
 
 def stale(connection: Connection, since: float) -> set[tuple[int, int]]:
-    """(resolution, bucket) of the sums that lack something that was written before `since`."""
+    """(resolution, bucket) of the sums that lack something that was written before `since`, Unix seconds."""
     complete = {row.name: row.time for row in connection.execute(select(schema.state.c.name, schema.state.c.time))}
     changes = connection.execute(select(schema.changes.c.resolution, schema.changes.c.bucket).distinct())
     found = set()

@@ -131,7 +131,7 @@ samples = table(
     Column("has_stack", Boolean(), nullable=False),
     Column("size", BigInteger(), nullable=False),
     Column("body", LargeBinary(), nullable=False),
-    Index("ix_profiler_samples_time", "time"),
+    Index("ix_profiler_samples_time", "time", "kind", "size"),
     Index("ix_profiler_samples_series", "series", "time"),
 )
 # Coarser buckets whose finer ones a worker has changed since they were added up.

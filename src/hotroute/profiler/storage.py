@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from hotroute import database
-from hotroute.profiler import connections, facts, kept_samples, migrations, schema
+from hotroute.profiler import connections, facts, keeper, kept_samples, migrations, schema
 from hotroute.profiler.facts import Facts, Key
 from hotroute.profiler.folding import Buckets, Fold
 from hotroute.profiler.levels import FINEST, MINUTE, floor
@@ -23,6 +23,9 @@ IDLE = {"threads": 0, "in_flight": 0, "queue": None, "memory": 0}
 
 class Storage:
     """One worker's way to the storage, for one thread of it. Make it in the process that writes, after a fork.
+
+    Attributes:
+        keeper: what `keep` runs.
 
     Args:
         url: SQLAlchemy's, of a SQLite file in an existing folder, or of PostgreSQL.
@@ -47,6 +50,7 @@ class Storage:
             **IDLE,
         }
         self.buckets, self.names, self.pulse = Buckets(), Names(), started
+        self.keeper = keeper.Keeper(self.engine, f"{worker} {started}")
         # What a write that failed may have left: the outcome of a commit is not always known.
         self.doubtful: dict[int, dict[str, set[Key]]] = {}
         dialect = self.engine.dialect.name
@@ -141,6 +145,21 @@ class Storage:
     def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         if parameters := list(rows):
             connection.execute(self.upserts[table], parameters)
+
+    def keep(self, now: float | None = None, budget: float = keeper.BUDGET) -> bool:
+        """Add up, delete what is old, give over: to be called every few seconds in every worker, one of which does it.
+
+        Args:
+            now: Unix seconds.
+            budget: seconds after which it comes back, to go on at the next call.
+
+        Returns:
+            whether nothing is left to do for now; if not, it is better called in a second than in ten.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database did not let it. Nothing is lost; it tries again.
+        """
+        return self.keeper.run(time.time() if now is None else now, budget)
 
     def close(self) -> None:
         self.engine.dispose()

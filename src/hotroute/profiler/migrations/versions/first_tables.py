@@ -114,7 +114,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_profiler_samples_series", "profiler_samples", ["series", "time"])
-    op.create_index("ix_profiler_samples_time", "profiler_samples", ["time"])
+    op.create_index("ix_profiler_samples_time", "profiler_samples", ["time", "kind", "size"])
     op.create_table(
         "profiler_series",
         sa.Column("id", sa.BigInteger(), nullable=False, autoincrement=False),
