@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from hotroute.profiler import guard, measure, outgoing, places, redis_calls, statements
+from hotroute.profiler import dashboard, measure, outgoing, places, redis_calls, statements
 from hotroute.profiler.options import Options, completed
 from hotroute.profiler.recorder import Recorder
 from hotroute.profiler.shell import Shell
@@ -24,8 +24,8 @@ def init_app(app: Flask, options: Options) -> None:
     if measure.EXTENSION in app.extensions:
         raise ValueError("this application has a profiler already")
     recorder = app.extensions[measure.EXTENSION] = Recorder(chosen)
-    guard.init_app(app, chosen.username, chosen.password)
     measure.init_app(app, chosen)
+    dashboard.init_app(app, chosen, recorder.history)
     places.add_application(app.root_path)
     for engine in chosen.engines:
         statements.watch(engine)

@@ -16,7 +16,7 @@ PARTS = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )
     | (?P<value> \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | [EeBbXxNn]?'(?:[^']|'')*' )
-    | (?P<quoted> "(?:[^"]|"")*" )
+    | (?P<quoted> "(?:[^"]|"")*" | `[^`]*` )
     | (?P<bind> %\(\w+\)s | %s | \$\d+ | (?<!:):[A-Za-z_]\w* | \? )
     | (?P<number> (?<![\w"$.])[-+]?(?:0[xX][0-9A-Fa-f]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+)(?!\w) )
     | (?P<space> \s+ )
@@ -26,11 +26,12 @@ PARTS = re.compile(
 LISTS = re.compile(r"\(\s*\?(?:(?:::[\w ]+)?\s*,\s*\?)*(?:::[\w ]+)?\s*\)")
 ROWS = re.compile(r"\(\.\.\.\)(?:\s*,\s*\(\.\.\.\))+")
 IDENTIFIER = re.compile(r'"\w{1,63}"')
-VERB = re.compile(
-    r"\W*(SELECT|INSERT|UPDATE|DELETE|MERGE|REPLACE|WITH|CREATE|ALTER|DROP|CALL|DO|COPY|SET|PRAGMA|EXPLAIN|VALUES)\b",
-    re.IGNORECASE,
+VERBS = (
+    "SELECT INSERT UPDATE DELETE MERGE REPLACE WITH VALUES CREATE ALTER DROP CALL DO COPY SET SHOW PRAGMA EXPLAIN "
+    "ANALYZE VACUUM REFRESH LOCK BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE"
 )
-DOUBTFUL = re.compile(r"""'|\\|\*/|/\*""")
+VERB = re.compile(rf"\W*({VERBS.replace(' ', '|')})\b", re.IGNORECASE)
+DOUBTFUL = re.compile(r"""'|`|\\|\*/|/\*""")
 """Where one of these is left, a string may have ended elsewhere than was thought."""
 
 
@@ -47,7 +48,7 @@ def without_values(statement: str, *, trusted: bool) -> str:
     Args:
         trusted: SQLAlchemy made it, so that what is within double quotes is a name.
     """
-    if len(statement) > TOO_LONG or "\\" in statement:
+    if len(statement) > TOO_LONG or "\\" in statement or not (trusted or VERB.match(statement)):
         return withheld(statement)
 
     def part(found: re.Match[str]) -> str:

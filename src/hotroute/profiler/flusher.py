@@ -8,11 +8,12 @@ from collections import deque
 from random import random
 from threading import Event, Lock, Thread
 from time import monotonic, perf_counter, sleep, thread_time, time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hotroute.profiler import gauges, heard
 from hotroute.profiler.pulse import Pulses
 from hotroute.profiler.records import Batch
+from hotroute.profiler.storage import Storage
 
 if TYPE_CHECKING:
     from hotroute.profiler.options import Options
@@ -27,14 +28,6 @@ MOST_HELD = 100_000
 MOST_BATCHES = 600
 LAST_SECONDS = 5.0
 """For which a worker that ends goes on trying."""
-
-
-class Storage(Protocol):
-    """What `hotroute.profiler.storage.Storage` is to us."""
-
-    def prepare(self) -> None: ...
-    def write(self, batch: Batch) -> None: ...
-    def close(self) -> None: ...
 
 
 class Flusher:
@@ -131,12 +124,10 @@ class Flusher:
 
 
 def open_storage(options: "Options") -> Storage:
-    from hotroute.profiler.storage import Storage as Opened  # noqa: PLC0415
-
     host, pid = socket.gethostname(), os.getpid()
     # Processes get each other's numbers in the course of time.
     worker = f"{host}-{pid}-{secrets.token_hex(3)}"
-    return Opened(options.url, release=options.release, worker=worker, host=host, pid=pid)
+    return Storage(options.url, release=options.release, worker=worker, host=host, pid=pid)
 
 
 def drained(queue: deque[Any]) -> list[Any]:

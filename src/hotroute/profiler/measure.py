@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import flask_profiler  # type: ignore[import-untyped]
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_app_context, request
 from flask_profiler.flask_profiler import measure  # type: ignore[import-untyped]
 
 from hotroute import observe
@@ -42,6 +42,8 @@ def configuration(options: Options) -> dict[str, Any]:
 
 def wanted() -> object:
     """What the sampling function of the application that is asked says."""
+    if not has_app_context():
+        return True
     function = current_app.extensions[EXTENSION].options.sampling_function
     return function is None or function()
 

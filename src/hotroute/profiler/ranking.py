@@ -12,7 +12,7 @@ from hotroute.profiler.summaries import Quantiles, RouteSummary, Split
 Names = Mapping[int, tuple[str, str, str]]
 """Route, method and cache's outcome of each series."""
 
-SHARES = (0.5, 0.95, 0.99, 0.999)
+SHARES = (0.0, 0.5, 0.95, 0.99, 0.999)
 NUMBERS = tuple(column.name for column in schema.values(schema.splits))
 
 
@@ -49,8 +49,8 @@ class Sums:
 
 def quantiles(histogram: Histogram, longest: float) -> Quantiles:
     # The middle of the last bucket may be beyond what was ever seen.
-    p50, p95, p99, p999 = (min(each, longest) for each in histogram.quantiles(SHARES))
-    return Quantiles(p50, p95, p99, p999, longest)
+    shortest, p50, p95, p99, p999 = (min(each, longest) for each in histogram.quantiles(SHARES))
+    return Quantiles(p50, p95, p99, p999, longest, shortest)
 
 
 def split(sums: Mapping[str, float]) -> Split | None:

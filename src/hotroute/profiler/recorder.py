@@ -10,6 +10,7 @@ from typing import Any
 from weakref import WeakMethod
 
 from hotroute.profiler.flusher import Flusher
+from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
 from hotroute.profiler.watchdog import Watchdog
 from hotroute.profiler.watched import Watched
@@ -27,6 +28,7 @@ REMARKABLE = 20.0
 class Recorder:
     """
     Attributes:
+        history: what all workers have recorded.
         running: whether this process's threads run; they start with its first request, for none survives a fork.
         flying: the requests under way, by thread.
         tokens: how many requests may be looked at closely now; the watchdog adds to them.
@@ -37,6 +39,7 @@ class Recorder:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.history = History(options.url)
         self.rate = options.samples_per_second / workers(os.environ)
         self.unremarkable = min([options.slow, *options.slow_routes.values()])
         self.key = digest(options.key) if options.key else b""
@@ -45,7 +48,8 @@ class Recorder:
         after_fork(calling(WeakMethod(self.start)))
 
     def forget(self) -> None:
-        """What was the parent's is not ours to tell, and its threads are not here."""
+        """What was the parent's is not ours to tell or to use, and its threads are not here."""
+        self.history.engine.dispose(close=False)
         self.running = False
         self.starting = Lock()
         self.flying: dict[int, Watched] = {}

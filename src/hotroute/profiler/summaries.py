@@ -31,6 +31,7 @@ class Quantiles:
     p99: float
     p999: float
     longest: float
+    shortest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

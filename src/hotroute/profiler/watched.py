@@ -58,9 +58,8 @@ class Watched:
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """WSGI's `start_response`, the last moment at which Flask knows the rule."""
         self.status = status
-        request = self.environ.get("werkzeug.request")
-        if request is not None:
-            self.rule = request.url_rule
+        # Absent in front of Flask; and middleware may have put a request there that knows no rules.
+        self.rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         if self.look is not None:
             timing.answered(self.look, self.began, headers)
         return self.respond(status, headers, exc_info)
