@@ -20,6 +20,7 @@ from hotroute.profiler.summaries import (
     KeptSample,
     Release,
     RouteHistory,
+    RouteStatement,
     RouteSummary,
     SampleHead,
     Series,
@@ -79,14 +80,20 @@ class History:
             names = self.names(found.connection)
             series = [number for number, name in names.items() if name[:2] == (route, method)]
             sums = ranking.sums(found, names, series).get((route, method), ranking.Sums(steps=[0] * len(found.times)))
+            owned = ranked_statements(found, names, series)
             return RouteHistory(
                 summary=sums.summary(route, method),
                 series=chart(found, series),
                 histogram=tuple(Histogram.load(*sums.dumps).buckets()),
                 statuses=dict(sorted(sums.statuses.items())),
-                statements=statements(found, series),
+                statements=tuple(each.statement for each in owned[:MOST_STATEMENTS]),
                 slowest=tuple(heads(found.connection, slowest(span, series))),
             )
+
+    def statements(self, span: Span, limit: int = 1000) -> list[RouteStatement]:
+        """Those of all routes; the one that took most time first."""
+        with self.reading(span, 1) as found:
+            return ranked_statements(found, self.names(found.connection), None)[:limit]
 
     def sample(self, identity: str) -> KeptSample | None:
         """The newest sample of the request with this id."""
@@ -113,9 +120,14 @@ class History:
                 times=found.times,
                 outcomes=outcomes(found, names, asked),
                 counters=counters(found),
-                gauges={row.name: row.value for row in found.connection.execute(select(schema.gauges))},
+                gauges=gauges(found.connection),
                 routes=tuple(ranking.ranked(sums)),
             )
+
+    def gauges(self) -> dict[str, float]:
+        """What the cache's store said last, by name."""
+        with self.engine.connect() as connection:
+            return gauges(connection)
 
     def workers(self, span: Span, steps: int = 60) -> WorkersHistory:
         with self.reading(span, steps) as found:
@@ -155,16 +167,23 @@ def chart(found: Reading, series: Sequence[int]) -> Series:
     return Series(found.step, found.times, tuple(requests), tuple(errors), *zip(*latencies, strict=True))
 
 
-def statements(found: Reading, series: Sequence[int]) -> tuple[StatementSummary, ...]:
-    sums: dict[int, tuple[Any, ...]] = {}
+def ranked_statements(found: Reading, names: ranking.Names, series: Sequence[int] | None) -> list[RouteStatement]:
+    sums: dict[tuple[str, str, int], tuple[Any, ...]] = {}
     table = schema.executions
-    for number, *values in found.sums(table, found.whole(), (table.c.statement,), series):
-        row = (*map(int, values[:-1]), float(values[-1]))
-        sums[number] = combined(table.name, sums[number], row) if number in sums else row
-    longest = sorted(sums, key=lambda number: -sums[number][-1])[:MOST_STATEMENTS]
-    query = select(schema.statements).where(schema.statements.c.id.in_(longest))
-    texts = {row.id: (row.fingerprint, row.text, row.place) for row in found.connection.execute(query)}
-    return tuple(StatementSummary(*texts.get(number, GONE), *sums[number]) for number in longest if sums[number][1])
+    for owner, number, *values in found.sums(table, found.whole(), (table.c.series, table.c.statement), series):
+        key, row = (*names[owner][:2], number), (*map(int, values[:-1]), float(values[-1]))
+        sums[key] = combined(table.name, sums[key], row) if key in sums else row
+    there = schema.statements
+    texts = {row.id: (row.fingerprint, row.text, row.place) for row in found.connection.execute(select(there))}
+    return [
+        RouteStatement(route, method, StatementSummary(*texts.get(number, GONE), *row))
+        for (route, method, number), row in sorted(sums.items(), key=lambda item: -item[1][-1])
+        if row[1]
+    ]
+
+
+def gauges(connection: Connection) -> dict[str, float]:
+    return {row.name: row.value for row in connection.execute(select(schema.gauges))}
 
 
 def outcomes(found: Reading, names: ranking.Names, asked: Sequence[int]) -> dict[str, tuple[int, ...]]:

@@ -103,6 +103,15 @@ class StatementSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteStatement:
+    """A statement, and whose it is."""
+
+    route: str
+    method: str
+    statement: StatementSummary
+
+
+@dataclass(frozen=True, slots=True)
 class SampleHead:
     """A line of a list of samples."""
 
