@@ -77,7 +77,6 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
         "login_rate_limit": "10000 per minute",
         "registration_rate_limit": "10000 per minute",
         "cache_namespace": f"test:{secrets.token_hex(4)}:",
-        "cache_enabled": True,
         "cache_mark_ttl": 2.0,
         "profiler_enabled": False,
     }

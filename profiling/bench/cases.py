@@ -49,9 +49,11 @@ def article(answer: Any) -> bool:
 
 WSGI = Site("bare WSGI", "profiling.bench.floors:function")
 FLASK = Site("bare Flask", "profiling.bench.floors:flask")
-CONDUIT = Site("Conduit", "wsgi:app", ready="/readyz")
-HOT = Site("Conduit, cached", "wsgi:app", ready="/readyz", environ={"CACHE_ENABLED": "true", "CACHE_MARK_TTL": "1"})
-DOCUMENTED = Site("Conduit on Flask-Caching", "profiling.bench.flask_caching:app", ready="/readyz")
+CONDUIT = Site("Conduit", "wsgi:app", ready="/readyz", environ={"CACHE_ENABLED": "false"})
+HOT = Site("Conduit, cached", "wsgi:app", ready="/readyz", environ={"CACHE_MARK_TTL": "1"})
+DOCUMENTED = Site(
+    "Conduit on Flask-Caching", "profiling.bench.flask_caching:app", ready="/readyz", environ=CONDUIT.environ
+)
 
 BARE = Case("2 KB of JSON", WSGI, "/", lambda answer: answer["text"] == floors.TEXT)
 FLOOR = Case("a small JSON view", FLASK, "/", lambda answer: answer == {"hello": "world"})

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     redis_port: Annotated[int, Field(gt=0, lt=65536)] = 6380
     redis_url: str = ""
     redis_timeout: Annotated[float, Field(gt=0, le=5)] = 0.05
-    cache_enabled: bool = False
+    cache_enabled: bool = True
     cache_namespace: str = "hot:"
     cache_mark_ttl: Annotated[float, Field(gt=0, le=600)] = 15.0
 

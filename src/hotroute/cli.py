@@ -91,17 +91,23 @@ def explain(url: str, headers: tuple[str, ...], app: str, ca: str | None) -> Non
 
 @cli.command()
 @click.argument("tags", nargs=-1, required=True, metavar="TAG...")
-def invalidate(tags: tuple[str, ...]) -> None:
+@click.option("--app", default="", metavar="MODULE:NAME", help="The application, to find Redis as it does.")
+def invalidate(tags: tuple[str, ...], app: str) -> None:
     """Say that what depends on TAG has changed: a table's name, or what routes declare, such as article:a-slug.
 
-    For programs that write without the application. Redis is found by REDIS_URL and CACHE_NAMESPACE, as there.
+    For programs that write without the application. Without --app, Redis is found by REDIS_URL and CACHE_NAMESPACE.
     """
     from hotroute.cache import Link, RedisStore, Unreachable, invalidate_now  # noqa: PLC0415
+    from hotroute.cache.explain import CannotExplain, front_of, load  # noqa: PLC0415
     from hotroute.serving.variables import LOOPBACK, port  # noqa: PLC0415
 
+    sys.path.insert(0, str(Path.cwd()))
     url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
     try:
-        invalidate_now(RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:"), tags)
+        given = RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
+        invalidate_now(front_of(load(app)).store if app else given, tags)
+    except CannotExplain as reason:
+        sys.exit(f"hotroute: nothing was invalidated: {reason}")
     except Unreachable as reason:
         sys.exit(f"hotroute: nothing was invalidated, Redis did not answer: {reason}")
     print(f"invalidated: {', '.join(tags)}")

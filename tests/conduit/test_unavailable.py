@@ -143,7 +143,6 @@ def test_without_redis_everything_is_served_and_logins_are_still_limited(
             "redis_url": f"redis://127.0.0.1:{port}/0",
             "redis_timeout": 0.1,
             "login_rate_limit": "3 per minute",
-            "cache_enabled": False,
         }
         with running(settings, **changes) as api:
             jake = api.register("jake")

@@ -131,7 +131,6 @@ def environment(url: str, redis: Redis, broken: str) -> dict[str, str]:
         "SECRET_KEY": SECRET,
         "DATABASE_URL": url,
         "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-        "CACHE_ENABLED": "true",
         "CACHE_NAMESPACE": f"torture:{secrets.token_hex(4)}:",
         "CACHE_MARK_TTL": str(MARK_TTL),
         "GUNICORN_WORKERS": "3",

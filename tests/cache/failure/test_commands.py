@@ -88,7 +88,6 @@ def site(request: pytest.FixtureRequest, url: str, redis_url: str, tmp_path: Pat
         "DATA_DIR": str(tmp_path),
         "REDIS_URL": redis_url if request.param == "with Redis" else away,
         "REDIS_TIMEOUT": "1",
-        "CACHE_ENABLED": "true",
         "CACHE_NAMESPACE": settings.cache_namespace,
         "CACHE_MARK_TTL": "0.5",
     }
@@ -126,7 +125,6 @@ def test_a_command_that_can_tell_nobody_commits_nothing_and_says_so(tmp_path: Pa
         "SECRET_KEY": SECRET,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'conduit.db'}",
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
-        "CACHE_ENABLED": "true",
     }
     with databases.connected(environ["DATABASE_URL"]) as engine, engine.begin() as connection:
         databases.migrate(connection)

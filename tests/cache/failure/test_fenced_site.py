@@ -69,7 +69,6 @@ def site(engine: Engine, database_url: str, server: RedisServer) -> Iterator[Sit
             "DATABASE_URL": database_url,
             "REDIS_URL": proxy.url,
             "REDIS_TIMEOUT": "0.5",
-            "CACHE_ENABLED": "true",
             "CACHE_MARK_TTL": "1",
             "CACHE_NAMESPACE": f"test:{secrets.token_hex(4)}:",
             "GUNICORN_WORKERS": "2",

@@ -2,6 +2,7 @@
 
 import os
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.cache.failure.conftest import notes
 from tests.cache.failure.proxy import Proxy, proxy_to
 from tests.cache.failure.servers import RedisServer, redis_of_its_own
 from tests.cache.failure.test_outages import told
-from tests.servers import free_port, wait_until
+from tests.servers import PROGRAMS, clean_environment, free_port, wait_until
 
 PASSWORD = "p@ss/word:%41"
 QUOTED = "p%40ss%2Fword%3A%2541"
@@ -250,6 +251,30 @@ def sentinel(server: RedisServer, tmp_path: Path) -> Iterator[tuple[RedisServer,
             yield watcher, replica
         finally:
             watcher.close()
+
+
+APPLICATION = """
+from flask import Flask
+from flask_caching import Cache
+from hotroute import cache
+app, given = Flask("app"), Cache()
+given.init_app(app, {
+    "CACHE_TYPE": "hotroute.cache.backend.RedisCache", "CACHE_NAMESPACE": "watched:", "CACHE_REDIS_TIMEOUT": 2,
+    "CACHE_REDIS_URL": "redis://", "CACHE_REDIS_SENTINELS": [("127.0.0.1", %d)], "CACHE_REDIS_SENTINEL_MASTER": "notes",
+})
+cache.init_app(app, given, cache.Application((), ()))
+"""
+
+
+@pytest.mark.own_server
+def test_the_command_invalidates_where_the_applications_sentinels_say(
+    server: RedisServer, sentinel: tuple[RedisServer, RedisServer], tmp_path: Path
+) -> None:
+    (tmp_path / "watched.py").write_text(APPLICATION % sentinel[0].port)
+    command = [PROGRAMS / "hotroute", "invalidate", "a-tag", "--app", "watched:app"]
+    done = subprocess.run(command, env=clean_environment(), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "invalidated: a-tag\n"), done.stderr
+    assert server.client.exists("watched:t:a-tag")
 
 
 @pytest.mark.own_server
