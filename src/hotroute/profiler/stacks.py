@@ -1,5 +1,6 @@
 """Where a slow request is, again and again: folded stacks, as flame graphs are made of."""
 
+from pathlib import Path
 from types import CodeType, FrameType
 
 from hotroute.profiler import places
@@ -11,7 +12,7 @@ MOST = 200
 LONGEST = 64 * 1024
 """Characters of all stacks of a request."""
 
-SHELL = str(places.Path(__file__).parent / "shell.py")
+SHELL = str(Path(__file__).parent / "shell.py")
 """What is outside of it is the server's, and the same for each request."""
 
 

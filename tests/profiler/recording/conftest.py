@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, request
+from werkzeug.test import TestResponse
 
 from hotroute import profiler
 from hotroute.profiler.measure import EXTENSION
-from hotroute.profiler.records import Batch, Sample
 from hotroute.profiler.recorder import Recorder
+from hotroute.profiler.records import Batch, Sample
 
 PASSWORD = "a password for tests"
 KEY = "a key for tests"
@@ -26,10 +27,10 @@ class Profiled:
         self.recorder: Recorder = app.extensions[EXTENSION]
         self.recorder.running = True
 
-    def call(self, method: str, path: str, **given: Any) -> Response:
+    def call(self, method: str, path: str, **given: Any) -> TestResponse:
         return self.client.open(path, method=method, buffered=True, **given)
 
-    def get(self, path: str, **given: Any) -> Response:
+    def get(self, path: str, **given: Any) -> TestResponse:
         return self.call("GET", path, **given)
 
     def batch(self) -> Batch:

@@ -18,7 +18,7 @@ from hotroute.cache import Application, Link, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
 from hotroute.profiler.measure import EXTENSION
 from hotroute.profiler.records import MOST_EVENTS, Event
-from tests.profiler.recording.conftest import Make, Profiled
+from tests.profiler.recording.conftest import Make, Profiled, small
 
 metadata = MetaData()
 people = Table("people", metadata, Column("id", Integer, primary_key=True), Column("name", String))
@@ -37,7 +37,7 @@ def service() -> Iterator[int]:
     """Another service; its port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -244,21 +244,17 @@ def test_beyond_the_budget_nobody_looks_and_all_are_counted(make: Make) -> None:
 
 
 def test_with_a_budget_of_nothing_failures_are_kept_all_the_same(make: Make) -> None:
-    app = Flask("tests")
-    app.add_url_rule("/", "fails", lambda: 1 / 0)
-    profiled = make(app, samples_per_second=0.0)
-    profiled.get("/")
+    profiled = make(small(), samples_per_second=0.0)
+    profiled.get("/fails")
     profiled.get("/nowhere")
     sample = profiled.sample()
-    assert (sample.kind, sample.chosen, sample.request.route) == ("failed", False, "/")
+    assert (sample.kind, sample.chosen, sample.request.route) == ("failed", False, "/fails")
 
 
 def test_when_everything_fails_some_are_kept(make: Make) -> None:
-    app = Flask("tests")
-    app.add_url_rule("/", "fails", lambda: 1 / 0)
-    profiled = make(app, samples_per_second=0.0)
+    profiled = make(small(), samples_per_second=0.0)
     for _ in range(100):
-        profiled.get("/")
+        profiled.get("/fails")
     batch = profiled.batch()
     assert len(batch.requests) == 100
     assert 0 < len(batch.samples) < 50

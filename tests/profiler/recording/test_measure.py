@@ -74,7 +74,7 @@ def test_measurements_of_flask_profilers_own_are_taken_too(make: Make) -> None:
     app = Flask("tests")
     profiled = make(app)
 
-    @flask_profiler.profile()
+    @flask_profiler.profile()  # type: ignore[untyped-decorator]
     def twice() -> str:
         return request.path
 
