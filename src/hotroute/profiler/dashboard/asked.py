@@ -23,6 +23,9 @@ CUSTOM = "custom"
 LONGEST = 512
 """Characters of a value of the query that are looked at."""
 
+MOST = 400
+"""Days of a span: more is never kept."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -75,15 +78,20 @@ def between(start: str, end: str, release: str = "") -> Span:
     span = Span(moment(start, "from"), moment(end, "to") if end else time(), release)
     if span.seconds <= 0:
         raise ValueError("The span ends before it begins.")
+    if span.seconds > MOST * 86400:
+        raise ValueError(f"The span is longer than {MOST} days.")
     return span
 
 
 def moment(text: str, name: str) -> float:
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise ValueError(f"“{name}” is not a time such as 2026-11-20T07:30.") from None
+        seconds = -1.0
+    if not 0 <= seconds <= time() + MOST * 86400:
+        raise ValueError(f"“{name}” is not a time such as 2026-11-20T07:30.")
+    return seconds
 
 
 def written(time: float) -> str:

@@ -1,7 +1,9 @@
 """What all pages of the dashboard share: the blueprint, behind its guard, the history, and the words of a template."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, render_template, request, url_for
 
@@ -39,12 +41,11 @@ def show(template: str, wanted: asked.Asked, **values: Any) -> str:
 
     def here(**changes: str | int | None) -> str:
         """This page with other values in its query; None takes one out."""
-        query = {name: text for name, text in (request.args | changes).items() if text is not None}
-        return url_for(request.endpoint or "profiler.overview", **{**(request.view_args or {}), **query})
+        return address(request.path, request.args.to_dict() | changes)
 
-    def to(page: str, **query: str | int) -> str:
+    def to(page: str, id: str = "", **query: str) -> str:  # noqa: A002
         """Another page about the same span and release."""
-        return url_for(f"profiler.{page}", **{**wanted.kept, **query})
+        return address(url_for(f"profiler.{page}", **({"id": id} if id else {})), {**wanted.kept, **query})
 
     return render_template(
         f"profiler/{template}.html",
@@ -58,6 +59,11 @@ def show(template: str, wanted: asked.Asked, **values: Any) -> str:
     )
 
 
+def address(path: str, query: Mapping[str, str | int | None]) -> str:
+    """Not by `url_for`: it takes some names, such as `_scheme`, for itself, and a query may have any."""
+    return f"{path}?{urlencode({name: value for name, value in query.items() if value is not None})}".rstrip("?")
+
+
 def releases() -> list[str]:
     return [release.name for release in history().releases()]
 
@@ -67,6 +73,6 @@ def common() -> dict[str, Any]:
         "asset": assets.url,
         "root": url_for("profiler.overview"),
         "units": units,
-        "sparkline": sparkline.path,
+        "sparkline": sparkline,
         "SPANS": asked.SPANS,
     }

@@ -1,6 +1,6 @@
 """How many of the requests that asked a cache were answered by it, and by which level."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ANSWERED = ("memory hit", "redis hit", "collapsed")
@@ -42,11 +42,3 @@ def hits(cache: Mapping[str, int]) -> Hits:
             start += requests / asked
     answered = sum(cache.get(outcome, 0) for outcome in ANSWERED)
     return Hits(asked, answered / asked if asked else None, tuple(levels))
-
-
-def together(caches: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for cache in caches:
-        for outcome, requests in cache.items():
-            total[outcome] = total.get(outcome, 0) + requests
-    return total

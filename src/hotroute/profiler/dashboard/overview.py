@@ -3,33 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hotroute.profiler.dashboard import order
+from hotroute.profiler.dashboard import order, together
 from hotroute.profiler.dashboard.asked import read, value
 from hotroute.profiler.dashboard.blueprint import blueprint, history, show
-from hotroute.profiler.dashboard.hits import Hits, hits, together
+from hotroute.profiler.dashboard.hits import Hits, hits
 from hotroute.profiler.summaries import RouteSummary, WorkersHistory
 
-STEPS = 60
+STEPS = 48
 MOST = 200
 """Rows that are shown at once, unless one asks for all."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A route; `share` of the time of all, and `hits` of its cache."""
+    """A route; its `share` of the time of all, and the `hits` of its cache."""
 
     route: RouteSummary
     share: float
     hits: Hits
 
+    @property
+    def trend(self) -> tuple[int, ...]:
+        return trend(self.route)
+
+
+def trend(route: RouteSummary) -> tuple[int, ...]:
+    """Without the last step: it is not over, and would look like a fall."""
+    return route.sparkline[:-1]
+
 
 @blueprint.get("/")
 def overview() -> str:
     asked = read()
-    routes = history().routes(asked.span, steps=STEPS)
+    routes, everything = together.overview(history(), asked.span, STEPS)
     by = order.order(value("sort"), value("order"))
     chosen = order.arrange(routes, by, value("q"))
-    everything, series = history().overall(asked.span, steps=STEPS)
     return show(
         "overview",
         asked,
@@ -39,8 +47,8 @@ def overview() -> str:
         found=len(chosen),
         known=len(routes),
         everything=everything,
-        series=series,
-        hits=hits(together(each.cache for each in routes)),
+        trend=trend(everything),
+        hits=hits(everything.cache),
         threads=threads(history().workers(asked.span, steps=STEPS)),
         q=value("q"),
     )

@@ -1,9 +1,10 @@
-"""A line of requests over time, small enough for a row of a table."""
+"""A line of requests over time, small enough for a row of a table: there may be hundreds of them in a page."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-WIDTH, HEIGHT = 120, 28
-"""Of the viewBox; the style sheet gives it its size."""
+STEP, HEIGHT = 20, 96
+"""Of the viewBox, whose width is `width`; the style sheet gives it its size. Whole numbers are fine enough."""
 
 
 def path(numbers: Sequence[float], *, closed: bool = False) -> str:
@@ -11,9 +12,13 @@ def path(numbers: Sequence[float], *, closed: bool = False) -> str:
     highest = max(numbers, default=0)
     if highest <= 0:
         return ""
-    step = WIDTH / max(1, len(numbers) - 1)
-    points = [f"{i * step:.1f} {HEIGHT - 1 - number / highest * (HEIGHT - 3):.1f}" for i, number in enumerate(numbers)]
-    if len(points) == 1:
-        points.append(f"{WIDTH} {points[0].partition(' ')[2]}")
-    line = f"M{'L'.join(points)}"
+    shown = list(numbers) if len(numbers) > 1 else [*numbers, *numbers]
+    heights = [round(HEIGHT * 0.96 - number / highest * HEIGHT * 0.9) for number in shown]
+    line = "".join(f"l{STEP}{after - before:+d}" for before, after in pairwise(heights))
+    # Relative coordinates; "-" parts two numbers as well as a space, and "+" is none of SVG's.
+    line = f"M0 {heights[0]}{line.replace('+', ' ')}"
     return f"{line}V{HEIGHT}H0Z" if closed else line
+
+
+def width(numbers: Sequence[float]) -> int:
+    return STEP * max(1, len(numbers) - 1)

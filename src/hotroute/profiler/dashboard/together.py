@@ -1,0 +1,32 @@
+"""All routes as one: what the tiles of the first page say."""
+
+from collections.abc import Iterable
+
+from hotroute.profiler import ranking
+from hotroute.profiler.history import History
+from hotroute.profiler.ranking import Sums
+from hotroute.profiler.summaries import RouteSummary, Span
+
+
+def overview(history: History, span: Span, steps: int) -> tuple[list[RouteSummary], RouteSummary]:
+    """Every route, and all of them as one, its route and method being ""; from one reading, for both need all of it.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the storage cannot be read.
+    """
+    with history.reading(span, steps) as found:
+        sums = ranking.sums(found, history.names(found.connection))
+        return ranking.ranked(sums), added(sums.values(), len(found.times)).summary("", "")
+
+
+def added(sums: Iterable[Sums], steps: int) -> Sums:
+    total = Sums(steps=[0] * steps)
+    for each in sums:
+        total.requests += each.requests
+        total.seconds += each.seconds
+        total.statuses += each.statuses
+        total.cache += each.cache
+        total.longest = max(total.longest, each.longest)
+        total.dumps += each.dumps
+        total.steps = [one + other for one, other in zip(total.steps, each.steps, strict=True)]
+    return total

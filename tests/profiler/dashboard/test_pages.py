@@ -1,0 +1,285 @@
+"""Every page, as the server sends it."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from hotroute.profiler import dashboard, guard
+from hotroute.profiler.dashboard.order import COLUMNS
+from hotroute.profiler.history import History
+from hotroute.profiler.options import Options
+from tests.profiler.dashboard.conftest import HOSTILE, HOSTILE_ID
+from tests.profiler.dashboard.markup import complaints
+from tests.profiler.dashboard.served import AUTH, create
+
+ONE_ROUTE = "/profiler/route?route=/api/articles/feed&method=GET"
+PAGES = (
+    "/profiler/",
+    ONE_ROUTE,
+    "/profiler/route?route=/not/there&method=GET",
+    "/profiler/requests",
+    "/profiler/requests?kind=slow",
+    "/profiler/cache",
+    "/profiler/workers",
+    "/profiler/compare",
+    "/profiler/compare?before=2026.1&after=2026.2",
+    "/profiler/advice",
+)
+
+
+def get(client: FlaskClient, path: str, status: int = 200) -> str:
+    response: TestResponse = client.get(path, auth=AUTH)
+    assert response.status_code == status, response.text
+    return response.text
+
+
+def words(html: str) -> str:
+    """What a person reads of it."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).replace("\u202f", " ")
+
+
+def ids(client: FlaskClient, kind: str) -> list[str]:
+    return re.findall(r"/profiler/requests/([0-9a-f]{32})", get(client, f"/profiler/requests?span=24h&kind={kind}"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("span", ["15m", "24h", "30d"])
+def test_every_page_is_as_a_page_should_be(client: FlaskClient, path: str, span: str) -> None:
+    assert complaints(get(client, f"{path}{'&' if '?' in path else '?'}span={span}")) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_so_is_every_page_of_which_there_is_nothing_yet(empty: str, path: str) -> None:
+    assert complaints(get(create(empty).test_client(), path)) == []
+
+
+def test_nothing_of_the_dashboard_is_seen_without_the_password(small: str) -> None:
+    app = create(small)
+    paths = [
+        rule.rule.replace("<id>", "x") for rule in app.url_map.iter_rules() if rule.endpoint.startswith("profiler.")
+    ]
+    assert len(paths) >= 9
+    for path in paths:
+        response = app.test_client().get(path)
+        assert response.status_code == 401, path
+        assert "/api/articles" not in response.text
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_changed_through_it(small: str, method: str) -> None:
+    app = create(small)
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("profiler."):
+            response = getattr(app.test_client(), method)(rule.rule.replace("<id>", "x"), auth=AUTH)
+            assert response.status_code == 405
+
+
+def test_its_files_are_the_only_thing_that_is_public(client: FlaskClient) -> None:
+    page = client.get("/profiler/", headers={"Accept": "text/html"})
+    assert page.status_code == 401
+    assert complaints(page.text) == []
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
+    assert len(files) >= 6
+    for file in files:
+        with client.get(file) as response:
+            assert response.status_code == 200
+
+
+def test_an_application_without_a_password_does_not_start(small: str) -> None:
+    with pytest.raises(guard.NoPassword, match="PROFILER_PASSWORD"):
+        dashboard.init_app(Flask(__name__), Options(url=small), History(small))
+
+
+def test_the_overview_ranks_routes_by_their_time(client: FlaskClient) -> None:
+    page = get(client, "/profiler/?span=24h")
+    assert listed(page)[:3] == ["/api/weather", "/api/reports/&lt;int:year&gt;", "/api/articles/feed"]
+    assert "12 routes" in words(page)
+
+
+@pytest.mark.parametrize("column", [column.name for column in COLUMNS])
+def test_it_can_be_sorted_by_every_column_and_says_so(client: FlaskClient, column: str) -> None:
+    up, down = (get(client, f"/profiler/?span=24h&sort={column}&order={order}") for order in ("up", "down"))
+    assert sorted(listed(up)) == sorted(listed(down))
+    assert listed(up) != listed(down)
+    assert re.search(rf'aria-sort="ascending" class="c-{column}', up)
+    assert re.search(rf'aria-sort="descending" class="c-{column}', down)
+    assert up.count('aria-sort="none"') == len(COLUMNS) - 1
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'<code class="rule">(.*?)</code>', page[max(0, page.find("<tbody>")) :])
+
+
+def test_it_can_be_filtered_by_words_of_method_and_rule(client: FlaskClient) -> None:
+    page = get(client, "/profiler/?span=24h&q=POST+articles")
+    assert sorted(listed(page)) == ["/api/articles", "/api/articles/&lt;slug&gt;/favorite"]
+    assert "2 of 12 routes" in words(page)
+    nothing = get(client, "/profiler/?span=24h&q=nowhere")
+    assert "No route has “nowhere”" in words(nothing)
+
+
+def test_a_link_to_another_page_keeps_span_and_release(client: FlaskClient) -> None:
+    page = get(client, "/profiler/?span=7d&release=2026.1")
+    assert 'href="/profiler/workers?span=7d&amp;release=2026.1"' in page
+
+
+def test_a_release_can_be_chosen(client: FlaskClient) -> None:
+    everything = get(client, "/profiler/?span=7d")
+    assert '<option value="">All releases</option>' in everything
+    one, other = (get(client, f"/profiler/?span=7d&release={release}") for release in ("2026.1", "2026.2"))
+    assert "<option selected>2026.1</option>" in one
+    assert len({words(page).partition("in all")[0] for page in (everything, one, other)}) == 3
+    nobody = get(client, "/profiler/?span=7d&release=none")
+    assert "No request of release none was seen then" in words(nobody)
+
+
+def test_a_custom_span_is_shown_as_it_was_asked_for(client: FlaskClient) -> None:
+    page = get(client, "/profiler/?from=2026-01-05T07:30&to=2026-01-05T08:00")
+    assert "5 Jan 07:30:00 to 5 Jan 08:00:00" in words(page)
+    assert 'value="2026-01-05T07:30"' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=yesterday",
+        "from=2026-01-02T00:00&to=2026-01-01T00:00",
+        "from=9999999-01-01",
+        "to=x%00",
+        "from=0001-01-01&to=x",
+    ],
+)
+def test_a_span_that_is_none_is_said_so(client: FlaskClient, query: str) -> None:
+    page = get(client, f"/profiler/?{query}")
+    assert re.search(r'role="alert">.*Shown is the last hour', page)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "span=x&sort=x&order=x&kind=x&q=%00%ff&frame=-1&all=x",
+        "release=%00&method=%00&route=%00",
+        "from=0001-01-01T00:00&to=9999-12-31T00:00",
+        f"before=x&after=y&against=z&q={'x' * 5000}",
+        "before_from=x&before_to=y",
+        "span=1h&span=6h&id=x&_external=1&_anchor=x&_scheme=javascript&endpoint=x",
+    ],
+)
+def test_no_query_breaks_a_page(client: FlaskClient, path: str, query: str) -> None:
+    page = get(client, f"{path}{'&' if '?' in path else '?'}{query}")
+    assert complaints(page) == []
+
+
+def test_a_route_tells_its_time_its_statements_and_its_slowest(client: FlaskClient) -> None:
+    page = words(get(client, f"{ONE_ROUTE}&span=24h"))
+    assert "21 times in one request: N+1?" in page
+    assert "SELECT tags.name FROM tags WHERE tags.articles_id = ? shop/repositories/articles.py:77 tags_of" in page
+    assert re.search(r"SQL [\d.]+ ms 50\.0 %", page)
+    assert re.search(r"CPU [\d.]+ ms 30\.0 %", page)
+    assert "Slowest requests that were kept" in page
+
+
+def test_a_charts_numbers_are_in_a_table(client: FlaskClient) -> None:
+    page = get(client, f"{ONE_ROUTE}&span=24h")
+    for source, columns in re.findall(r'data-source="(\w+)" data-columns="([\w,-]+)"', page):
+        table = re.search(rf'<table id="{source}".*?</table>', page, re.DOTALL)
+        assert table
+        assert set(columns.split(",")) <= set(re.findall(r'data-name="([\w-]+)"', table[0]))
+        assert len(re.findall(r"<tr>", table[0])) > 20
+
+
+def test_a_kept_request_shows_its_waterfall_and_its_stack(client: FlaskClient) -> None:
+    page = get(client, f"/profiler/requests/{ids(client, 'slow')[0]}")
+    assert complaints(page) == []
+    assert "it was slow" in words(page)
+    assert 'class="lane"' in page
+    assert 'class="flame"' in page
+
+
+def test_a_frame_can_be_zoomed_into_by_a_link(client: FlaskClient) -> None:
+    address = f"/profiler/requests/{ids(client, 'slow')[0]}"
+    frames = re.findall(r'id="(frame-\d+)" href="([^"]+)"', get(client, address))
+    assert len(frames) > 4
+    zoomed = get(client, frames[-1][1].replace("&amp;", "&"))
+    assert "show all" in words(zoomed)
+    assert complaints(zoomed) == []
+
+
+def test_a_stack_can_be_taken_away(client: FlaskClient) -> None:
+    name = ids(client, "slow")[0]
+    folded = client.get(f"/profiler/requests/{name}/stack.txt", auth=AUTH)
+    assert all(re.fullmatch(r".+;.+ \d+", line) for line in folded.text.splitlines())
+    assert folded.headers["Content-Disposition"] == f'attachment; filename="{name}.txt"'
+    scope = client.get(f"/profiler/requests/{name}/stack.speedscope.json", auth=AUTH)
+    assert json.loads(scope.text)["profiles"][0]["type"] == "sampled"
+
+
+@pytest.mark.parametrize("rest", ["", "/stack.txt", "/stack.speedscope.json"])
+def test_a_request_that_is_not_kept_is_said_so(client: FlaskClient, rest: str) -> None:
+    page = get(client, f"/profiler/requests/nobody{rest}", 404)
+    assert "This request is not kept, or no longer" in words(page)
+    assert complaints(page) == []
+
+
+def test_two_releases_are_compared(client: FlaskClient) -> None:
+    page = get(client, "/profiler/compare?before=2026.1&after=2026.2")
+    rows = {" ".join(listed(row)): words(row) for row in page.partition("<tbody>")[2].split("<tr>")[1:]}
+    assert "slower" in rows["/api/articles/&lt;slug&gt;/favorite"]
+    assert "no difference" in rows["/api/tags"]
+
+
+def test_a_release_that_was_never_seen_cannot_be_compared(client: FlaskClient) -> None:
+    page = words(get(client, "/profiler/compare?before=2026.1&after=2027.1"))
+    assert "No request of the release 2027.1 is in the storage." in page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_names_are_only_names(hostile: str, path: str) -> None:
+    page = get(create(hostile).test_client(), path)
+    assert "<script>ran" not in page
+    assert "<img" not in page
+    assert "49" not in re.findall(r"{{.*?}}|'(49)", page)
+    assert complaints(page) == []
+
+
+def test_hostile_names_are_only_names_on_pages_of_their_own(hostile: str) -> None:
+    client = create(hostile).test_client()
+    overview = get(client, "/profiler/")
+    assert "&lt;script&gt;ran = 1&lt;/script&gt;" in overview
+    links = re.findall(r'href="(/profiler/route\?[^"]+)"', overview)
+    assert links
+    pages = [get(client, link.replace("&amp;", "&")) for link in links]
+    pages += [get(client, f"/profiler/requests/{quote(HOSTILE_ID)}{rest}") for rest in ("", "?frame=2")]
+    for page in pages:
+        assert "<script>ran" not in page
+        assert "<img" not in page
+        assert complaints(page) == []
+    assert HOSTILE.split(";", maxsplit=1)[0] not in "".join(pages)
+    folded = client.get(f"/profiler/requests/{quote(HOSTILE_ID)}/stack.txt", auth=AUTH)
+    assert folded.mimetype == "text/plain"
+    assert re.fullmatch(r'attachment; filename="[\w.-]+"', folded.headers["Content-Disposition"])
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_storage_that_cannot_be_read_is_said_in_words(tmp_path: Path, path: str) -> None:
+    file = tmp_path / "profiler.db"
+    file.write_bytes(b"this is no database" * 100)
+    response = create(f"sqlite:///{file}").test_client().get(path, auth=AUTH)
+    assert response.status_code == 503
+    assert "The history cannot be read" in response.text
+    assert "Traceback" not in response.text
+    assert str(tmp_path) not in response.text
+    assert response.headers["Retry-After"] == "5"
+    assert complaints(response.text) == []
+
+
+def test_a_path_that_is_none_is_not_found_and_tells_nothing(client: FlaskClient) -> None:
+    assert client.get("/profiler/nothing").status_code == 404
