@@ -21,7 +21,7 @@ SHARE = 0.05
 LATE = 0.005
 """Seconds. A probe later than this in one of twenty wakings competes with computing threads for the interpreter:
 a thread that waits for it asks for it after 5 ms (sys.setswitchinterval)."""
-COMPUTING = 0.3
+COMPUTING = 0.15
 """CPUs that a worker's requests use. Below, a late probe does not come from what this application computes."""
 BUSY = 0.6
 """Of the threads, at the busiest: above, requests begin to wait for one."""

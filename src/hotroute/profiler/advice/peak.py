@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotroute.profiler.summaries import RouteSummary, Span, WorkerSummary
 
@@ -42,20 +42,26 @@ def find(history: "History", span: Span) -> Peak:
     """Look closer and closer at the busiest step, until the storage has no finer ones."""
     ends = span.end
     for _ in range(CLOSER):
-        times, step = steps(history, span)
-        if len(times) < 2:
+        found, routes = history.workers(span, steps=STEPS), history.routes(span, steps=STEPS)
+        number = busiest(routes, len(found.times))
+        start, length = found.times[number], found.step
+        if (start, start + length) == (span.start, span.end):
             break
-        at = times[busiest(history.routes(span, steps=STEPS), len(times))]
-        span = Span(at, at + step, span.release)
-    found = history.workers(span, steps=1)
-    length = max(1.0, min(found.step * len(found.times), ends - found.times[0]))
-    return describe(found.times[0], length, history.routes(span, steps=1), found.workers)
+        span = Span(start, start + length, span.release)
+    # The last step may not be over.
+    return describe(Step(number, start, max(1.0, min(length, ends - start))), routes, found.workers)
 
 
-def steps(history: "History", span: Span) -> tuple[tuple[int, ...], int]:
-    """When the span's steps begin, and how long each is."""
-    found = history.workers(span, steps=STEPS)
-    return found.times, found.step
+class Step(NamedTuple):
+    """One of the steps in which a span was asked for: an end that is now is moved up, and makes two of one."""
+
+    number: int
+    start: float
+    seconds: float
+
+    def part(self, route: RouteSummary) -> float:
+        """The share of the route's requests that were in it."""
+        return route.sparkline[self.number] / route.requests if self.number < len(route.sparkline) else 0.0
 
 
 def busiest(routes: Sequence[RouteSummary], count: int) -> int:
@@ -71,15 +77,15 @@ def mean(route: RouteSummary) -> float:
     return route.seconds / route.requests if route.requests else 0.0
 
 
-def describe(start: float, seconds: float, routes: Sequence[RouteSummary], workers: Sequence[WorkerSummary]) -> Peak:
+def describe(step: Step, routes: Sequence[RouteSummary], workers: Sequence[WorkerSummary]) -> Peak:
     served = [worker for worker in workers if worker.requests] or list(workers)
     late = sorted(worker.late_p95 for worker in served)
     return Peak(
-        start=start,
-        seconds=seconds,
-        rate=sum(route.requests for route in routes) / seconds,
-        concurrency=sum(route.seconds for route in routes) / seconds,
-        cores=sum(cpu(route) for route in routes) / seconds,
+        start=step.start,
+        seconds=step.seconds,
+        rate=sum(step.part(route) * route.requests for route in routes) / step.seconds,
+        concurrency=sum(step.part(route) * route.seconds for route in routes) / step.seconds,
+        cores=sum(step.part(route) * cpu(route) for route in routes) / step.seconds,
         workers=len(served),
         lateness=late[len(late) // 2] if late else 0.0,
         queue=max((worker.queue or 0 for worker in served), default=0),

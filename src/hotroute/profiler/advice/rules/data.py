@@ -19,9 +19,9 @@ def too_few(evidence: Evidence) -> Advice:
     return Advice(
         kind="data",
         severity="low",
-        title="Too little was measured to advise on",
-        text=f"{many(evidence.requests, 'request')} in this span. Advice begins with {REQUESTS} requests, and what is"
-        f" said of a route with {SAMPLES} of its requests looked at closely.",
+        title="Little was measured so far",
+        text=f"{many(evidence.requests, 'request')} in this span. Most advice begins with {REQUESTS} requests, and what"
+        f" is said of a route with {SAMPLES} of its requests looked at closely.",
         do="Take a longer span, or come back later.",
         numbers={"requests": evidence.requests, "needed_requests": REQUESTS, "needed_samples": SAMPLES},
     )
