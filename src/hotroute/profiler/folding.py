@@ -8,7 +8,7 @@ from hotroute.profiler.facts import CHOSEN, Facts, put
 from hotroute.profiler.histogram import Histogram
 from hotroute.profiler.levels import FINEST, LATEST, floor
 from hotroute.profiler.names import OTHER_STATEMENTS, Names, clean
-from hotroute.profiler.records import OTHER_ROUTES, Batch, Pulse, Request, Sample
+from hotroute.profiler.records import OTHER_ROUTES, Batch, Event, Pulse, Request, Sample
 
 MOST_SERIES = 2_000
 MOST_EXECUTIONS = 2_000
@@ -97,14 +97,14 @@ class Fold:
             put(self.added[bucket], schema.latencies.name, (series,), (count, spent, max(seconds), histogram))
 
     def series(self, bucket: int, route: str, method: str, cache: str) -> int:
-        series = self.names.series(route, method, cache)
-        if self.fits(bucket, schema.latencies.name, (series,), MOST_SERIES):
-            return series
+        known = self.names.found.get((route, method, cache))
+        if self.fits(bucket, schema.latencies.name, (known,), MOST_SERIES):
+            return self.names.series(route, method, cache)
         return self.names.series(OTHER_ROUTES, method, cache)
 
     def fits(self, bucket: int, table: str, key: facts.Key, most: int) -> bool:
-        open_rows, added_rows = (each.get(table, {}) for each in (self.buckets.rows(bucket), self.added[bucket]))
-        return key in open_rows or key in added_rows or len(open_rows) + len(added_rows) < most
+        there, added = self.buckets.rows(bucket).get(table, {}), self.added[bucket].get(table, {})
+        return key in there or key in added or len(there) + len(added) < most
 
     def where(self, request: Request) -> tuple[int, int]:
         bucket = self.buckets.of(request.time + request.seconds, self.now)
@@ -113,20 +113,14 @@ class Fold:
     def sample(self, sample: Sample) -> None:
         bucket, series = self.where(sample.request)
         put(self.added[bucket], schema.splits.name, (series,), split(sample))
-        for statement, (count, seconds) in self.statements(sample).items():
-            key = (series, statement)
-            if not self.fits(bucket, schema.executions.name, key, MOST_EXECUTIONS):
-                key = (series, self.names.statement(OTHER_STATEMENTS, "", OTHER_STATEMENTS))
-            put(self.added[bucket], schema.executions.name, key, (1, count, count, seconds))
-
-    def statements(self, sample: Sample) -> dict[int, tuple[int, float]]:
-        found: dict[int, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
-        for event in sample.events:
-            if event.kind == "sql":
-                statement = self.names.statement(event.fingerprint, event.place, event.text)
-                count, seconds = found[statement]
-                found[statement] = (count + 1, seconds + event.seconds)
-        return found
+        for (fingerprint, place), events in statements(sample).items():
+            known = self.names.found.get((fingerprint, place))
+            if self.fits(bucket, schema.executions.name, (series, known), MOST_EXECUTIONS):
+                statement = self.names.statement(fingerprint, place, events[0].text)
+            else:
+                statement = self.names.statement(OTHER_STATEMENTS, "", OTHER_STATEMENTS)
+            count, seconds = len(events), sum(event.seconds for event in events)
+            put(self.added[bucket], schema.executions.name, (series, statement), (1, count, count, seconds))
 
     def choose(self, samples: Iterable[Sample]) -> None:
         by_bucket: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
@@ -162,6 +156,15 @@ class Fold:
 
     def count(self, name: str, count: int) -> None:
         put(self.added[self.buckets.of(self.now, self.now)], schema.counters.name, (name,), (count,))
+
+
+def statements(sample: Sample) -> dict[tuple[str, str], list[Event]]:
+    """Executions by fingerprint and place."""
+    found: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for event in sample.events:
+        if event.kind == "sql":
+            found[event.fingerprint, event.place].append(event)
+    return found
 
 
 def split(sample: Sample) -> tuple[float, ...]:
