@@ -128,8 +128,7 @@ def test_a_reload_under_load_loses_no_count(file: Path) -> None:
 
 
 def test_workers_that_are_replaced_after_some_requests_lose_none(file: Path) -> None:
-    environ = {"GUNICORN_MAX_REQUESTS": "50", "GUNICORN_MAX_REQUESTS_JITTER": "20"}
-    with serving(file, **environ) as server:
+    with serving(file, GUNICORN_MAX_REQUESTS="50", GUNICORN_MAX_REQUESTS_JITTER="20") as server:
         answered = load(server)
         end(server.process)
         assert len(answered) >= 6
