@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from conduit.extensions import db
-from conduit.models import Base, User
+from conduit.models import Article, Base, Favorite, User
 from conduit.services import tokens
 from conduit.web.callers import signer
+from hotroute import database
 from hotroute.cache.statements import footprint
 from hotroute.testing import (
     Call,
@@ -185,6 +186,31 @@ def perform(api: Api, people: tuple[Person, Person], write: str) -> None:
     name, method, path, json = WRITES[write]
     answer = api.call(method, path, json, callers(people)[name])
     assert answer.status_code < 300, answer.text
+
+
+@pytest.mark.parametrize("name", sorted(set(READS) - {"tags"}))
+def test_an_account_that_is_gone_gets_no_answer_of_before(
+    app: Flask, api: Api, people: tuple[Person, Person], name: str
+) -> None:
+    ask = asking(api, name, people[1])
+    assert [ask().status_code for _ in range(2)] == [200, 200]
+    with app.app_context():
+        db.session.connection(execution_options=database.WRITES)
+        db.session.delete(db.session.scalars(select(User).where(User.username == "anna")).one())
+        db.session.commit()
+    assert ask().status_code == 401
+
+
+def test_a_favourite_that_no_use_case_counted_is_seen(app: Flask, api: Api, people: tuple[Person, Person]) -> None:
+    anna = people[1]
+    assert not any(api.read("/articles/young", anna)["article"]["favorited"] for _ in range(2))
+    with app.app_context():
+        db.session.connection(execution_options=database.WRITES)
+        user = db.session.scalars(select(User.id).where(User.username == "anna")).one()
+        article = db.session.scalars(select(Article.id).where(Article.slug == "young")).one()
+        db.session.add(Favorite(user_id=user, article_id=article))
+        db.session.commit()
+    assert api.read("/articles/young", anna)["article"]["favorited"]
 
 
 @pytest.mark.parametrize("signed_in", [False, True])

@@ -23,7 +23,6 @@ def announce() -> RowTags:
     rows.register(Comment, slug_of, name="comments")
     rows.register(Favorite, "user_id", name="favorites-of")
     rows.register(Follow, "follower_id", name="follows-of")
-    rows.register(User, "id", name="user", of=("id",))
     rows.register(User, "username", name="profile", of=SHOWN)
     rows.watch(User, *SHOWN, name="profiles")
     rows.watch(User, "articles_count", "favorites_count", name="counts")
