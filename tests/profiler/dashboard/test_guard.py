@@ -19,7 +19,7 @@ def client() -> FlaskClient:
     guard.init_app(app, USERNAME, PASSWORD, page=lambda status, words: f"<h1>{status}</h1>{words}")
     private = Blueprint("private", __name__)
     private.add_url_rule("/private", "page", lambda: "seen")
-    private.add_url_rule("/broken", "broken", lambda: 1 // 0)
+    private.add_url_rule("/broken", "broken", lambda: str(1 // 0))
     guard.protect(private)
     app.register_blueprint(private)
     library = Blueprint("library", __name__)

@@ -1,5 +1,6 @@
 """Every page, as the server sends it."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -61,10 +62,8 @@ def test_so_is_every_page_of_which_there_is_nothing_yet(empty: str, path: str) -
 
 def test_nothing_of_the_dashboard_is_seen_without_the_password(small: str) -> None:
     app = create(small)
-    paths = [
-        rule.rule.replace("<id>", "x") for rule in app.url_map.iter_rules() if rule.endpoint.startswith("profiler.")
-    ]
-    assert len(paths) >= 9
+    paths = addresses(app)
+    assert len(paths) >= 12
     for path in paths:
         response = app.test_client().get(path)
         assert response.status_code == 401, path
@@ -74,10 +73,13 @@ def test_nothing_of_the_dashboard_is_seen_without_the_password(small: str) -> No
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_can_be_changed_through_it(small: str, method: str) -> None:
     app = create(small)
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith("profiler."):
-            response = getattr(app.test_client(), method)(rule.rule.replace("<id>", "x"), auth=AUTH)
-            assert response.status_code == 405
+    for path in addresses(app):
+        assert getattr(app.test_client(), method)(path, auth=AUTH).status_code == 405, path
+
+
+def addresses(app: Flask) -> list[str]:
+    rules = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("profiler")]
+    return [re.sub("<.*?>", "x", rule) for rule in rules]
 
 
 def test_its_files_are_the_only_thing_that_is_public(client: FlaskClient) -> None:
@@ -227,6 +229,34 @@ def test_a_request_that_is_not_kept_is_said_so(client: FlaskClient, rest: str) -
     page = get(client, f"/profiler/requests/nobody{rest}", 404)
     assert "This request is not kept, or no longer" in words(page)
     assert complaints(page) == []
+
+
+@pytest.mark.parametrize("table", ["routes", "statements", "samples"])
+def test_what_is_shown_can_be_exported(client: FlaskClient, table: str) -> None:
+    page = get(client, "/profiler/?span=24h&release=2026.2")
+    links = re.findall(rf'href="(/profiler/export/{table}\.(?:csv|json)[^"]*)" download', page)
+    assert [link.partition("?")[2] for link in links] == ["span=24h&amp;release=2026.2"] * 2
+    separated, json_ = (client.get(link.replace("&amp;", "&"), auth=AUTH) for link in links)
+    rows = list(csv.DictReader(separated.text.splitlines()))
+    assert len(rows) == len(json.loads(json_.text)) > 5
+    assert separated.headers["Content-Disposition"] == f'attachment; filename="{table}.csv"'
+
+
+def test_there_is_no_other_export(client: FlaskClient) -> None:
+    assert "There is no such export" in get(client, "/profiler/export/workers.xml", 404)
+
+
+def test_prometheus_gets_its_metrics_with_the_password_only(client: FlaskClient) -> None:
+    assert client.get("/metrics").status_code == 401
+    response = client.get("/metrics", auth=AUTH)
+    assert response.mimetype == "text/plain"
+    assert 'route="/api/articles/feed"' in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_metrics_of_a_storage_that_cannot_be_read_are_not_there(tmp_path: Path) -> None:
+    response = create(f"sqlite:///{tmp_path}/none.db").test_client().get("/metrics", auth=AUTH)
+    assert (response.status_code, response.mimetype) == (503, "text/plain")
 
 
 def test_two_releases_are_compared(client: FlaskClient) -> None:

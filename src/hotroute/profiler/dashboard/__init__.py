@@ -7,6 +7,7 @@ from hotroute.profiler.dashboard import (  # noqa: F401  # each adds its pages t
     advice_page,
     cache_page,
     compare,
+    exported,
     failures,
     kept,
     one_route,
@@ -19,7 +20,7 @@ from hotroute.profiler.options import Options
 
 
 def init_app(app: Flask, options: Options, history: History) -> None:
-    """Open the dashboard at /`options.root`/.
+    """Open the dashboard at /`options.root`/, and /metrics.
 
     Raises:
         hotroute.profiler.guard.NoPassword: there is none to ask for.
@@ -27,4 +28,5 @@ def init_app(app: Flask, options: Options, history: History) -> None:
     guard.init_app(app, options.username, options.password, page=failures.page)
     app.extensions[EXTENSION] = Dashboard(options, history)
     app.register_blueprint(blueprint, url_prefix=f"/{options.root}")
+    app.register_blueprint(exported.metrics_blueprint)
     app.register_blueprint(assets.blueprint())

@@ -43,9 +43,16 @@ def show(template: str, wanted: asked.Asked, **values: Any) -> str:
         """This page with other values in its query; None takes one out."""
         return address(request.path, request.args.to_dict() | changes)
 
-    def to(page: str, id: str = "", **query: str) -> str:  # noqa: A002
+    def to(page: str, **query: str) -> str:
         """Another page about the same span and release."""
-        return address(url_for(f"profiler.{page}", **({"id": id} if id else {})), {**wanted.kept, **query})
+        return address(url_for(f"profiler.{page}"), {**wanted.kept, **query})
+
+    def to_kept(id: str, rest: str = "") -> str:  # noqa: A002
+        """A kept request's page, or what is below it."""
+        return address(f"{url_for('profiler.sample', id=id)}{rest}", wanted.kept)
+
+    def to_export(table: str, form: str) -> str:
+        return address(url_for("profiler.export", table=table, form=form), wanted.kept)
 
     return render_template(
         f"profiler/{template}.html",
@@ -54,6 +61,8 @@ def show(template: str, wanted: asked.Asked, **values: Any) -> str:
         here=here,
         here_path=request.path,
         to=to,
+        to_kept=to_kept,
+        to_export=to_export,
         **common(),
         **values,
     )

@@ -1,0 +1,36 @@
+"""For other programs: tables as CSV or JSON below the dashboard, and /metrics for Prometheus, behind the same guard."""
+
+import logging
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotroute.profiler import exports, guard
+from hotroute.profiler.dashboard.asked import read
+from hotroute.profiler.dashboard.blueprint import blueprint, history
+
+log = logging.getLogger(__name__)
+metrics_blueprint = Blueprint("profiler-metrics", __name__)
+guard.protect(metrics_blueprint)
+
+
+@blueprint.get("/export/<table>.<form>")
+def export(table: str, form: str) -> Response:
+    if table not in exports.TABLES or form not in exports.FORMS:
+        abort(404, "There is no such export.")
+    found = exports.export(history(), table, form, read().span)
+    response = Response(found.body, content_type=found.content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.filename}"'
+    return response
+
+
+@metrics_blueprint.get("/metrics")
+def metrics() -> Response:
+    body, content_type = exports.metrics(history(), request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type)
+
+
+@metrics_blueprint.errorhandler(SQLAlchemyError)
+def answer_unreadable(error: Exception) -> Response:
+    log.warning("the profiler's storage cannot be read: %s", error)
+    return Response("The profiler's storage cannot be read.\n", 503, content_type="text/plain; charset=utf-8")
