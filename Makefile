@@ -36,6 +36,10 @@ prove: $(VENV)/.development ## the long forms of the tests, into profiling/resul
 bench: $(VENV)/.development ## the measurements, into profiling/results/
 	@$(BIN)/python -m profiling.bench
 	@$(BIN)/python -m profiling.bench.proxy
+	@$(BIN)/python -m profiling.bench.profiler
+
+profile: $(VENV)/.development ## a load of calls with the profiler on, and a report of where its time went
+	@$(BIN)/python -m profiling.load $(PROFILE_ARGS)
 
 lock: $(VENV)/.development ## lock the dependencies of pyproject.toml again
 	@PATH="$(BIN):$$PATH" sh requirements/lock.sh
@@ -53,4 +57,4 @@ $(VENV)/.%: requirements/%.txt $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test check lint install format prove bench lock clean
+.PHONY: help run test check lint install format prove bench profile lock clean

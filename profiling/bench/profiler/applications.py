@@ -47,7 +47,7 @@ def profile_ours(app: Flask) -> None:
 
 def profile_stock(app: Flask) -> None:
     """Its README's configuration: SQLite, basic authentication."""
-    import flask_profiler  # noqa: PLC0415
+    import flask_profiler  # type: ignore[import-untyped]  # noqa: PLC0415
 
     app.config["flask_profiler"] = {
         "enabled": True,

@@ -94,4 +94,4 @@ def test_a_hot_route_that_is_mostly_bypassed_is_to_be_explained() -> None:
 
 
 def test_what_was_measured_without_a_cache_says_how_to_have_one() -> None:
-    assert "CACHE_ENABLED=true" in the("hot", advised(route(LISTING), serving=Serving())).do
+    assert "CACHE_ENABLED" in the("hot", advised(route(LISTING), serving=Serving())).do
