@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from threading import Thread
 from typing import cast
@@ -71,11 +72,16 @@ def test_an_answer_may_come_in_pieces() -> None:
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
         pieces = (b"HTTP/1.1 200 OK\r\nContent-", b"length: 5\r\n\r", b"\nhel", b"lo")
-        sender = Thread(target=lambda: [theirs.sendall(piece) for piece in pieces])
+        sender = Thread(target=send, args=(theirs, pieces))
         sender.start()
         answer = client.read(ours)
         sender.join()
     assert (answer.status, answer.body, answer.header("Content-Length")) == (200, b"hello", "5")
+
+
+def send(connection: socket.socket, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        connection.sendall(piece)
 
 
 def test_a_connection_that_ends_is_no_answer() -> None:

