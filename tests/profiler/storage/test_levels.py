@@ -1,0 +1,75 @@
+"""Which buckets answer for a span: each second of it once."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotroute.profiler import levels
+from hotroute.profiler.levels import DAY, HOUR, KEPT, MINUTE, RESOLUTIONS, Range, floor
+
+TOP = RESOLUTIONS[-1]
+
+
+@st.composite
+def stale(draw: st.DrawFn) -> set[tuple[int, int]]:
+    """Sums that lack something, and with them all that are made of them."""
+    found = set()
+    for resolution, number in draw(st.lists(st.tuples(st.sampled_from(RESOLUTIONS[1:]), st.integers(0, 3 * TOP)))):
+        found |= {(each, floor(number, each)) for each in RESOLUTIONS if each >= resolution}
+    return found
+
+
+@given(st.sampled_from(RESOLUTIONS), st.integers(0, 2 * TOP), st.integers(0, 2 * TOP), stale())
+def test_ranges_are_the_whole_span_and_nothing_twice(
+    resolution: int, start: int, length: int, stale: set[tuple[int, int]]
+) -> None:
+    first, last = floor(start, resolution), floor(start + length, resolution)
+    for ranges in (levels.cover(resolution, first, last, stale), levels.summed(resolution, first, last, stale)):
+        assert together(ranges, stale) == ((first, last) if first < last else None)
+
+
+def together(ranges: Iterable[Range], stale: set[tuple[int, int]]) -> tuple[int, int] | None:
+    found = list(ranges)
+    for each in found:
+        assert each.start < each.end
+        assert each.start % each.resolution == each.end % each.resolution == 0
+        assert not any(
+            level == each.resolution > levels.FINEST and each.start <= bucket < each.end for level, bucket in stale
+        )
+    assert all(left.end == right.start for left, right in pairwise(found))
+    return (found[0].start, found[-1].end) if found else None
+
+
+def test_sums_over_a_long_span_take_coarse_buckets() -> None:
+    assert list(levels.summed(12 * HOUR, 0, 9 * DAY, ())) == [
+        Range(4 * DAY, 0, 8 * DAY),
+        Range(12 * HOUR, 8 * DAY, 9 * DAY),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "resolution"),
+    [
+        (10 * MINUTE, 10),
+        (HOUR, MINUTE),
+        (6 * HOUR, 5 * MINUTE),
+        (DAY, 30 * MINUTE),
+        (7 * DAY, 2 * HOUR),
+        (30 * DAY, 12 * HOUR),
+    ],
+)
+def test_a_span_that_ends_now_has_about_sixty_steps(seconds: int, resolution: int) -> None:
+    assert levels.resolution(1e9 - seconds, 1e9, 1e9, 60) == resolution
+
+
+def test_a_span_of_long_ago_is_answered_as_finely_as_it_is_still_kept() -> None:
+    assert levels.resolution(1e9 - 3 * DAY, 1e9 - 3 * DAY + HOUR, 1e9, 60) == 30 * MINUTE
+
+
+def test_each_resolution_divides_the_next_and_is_kept_for_shorter() -> None:
+    for fine, coarse in pairwise(RESOLUTIONS):
+        assert coarse % fine == 0
+        assert KEPT[fine] < KEPT[coarse]
