@@ -21,18 +21,18 @@ STACK = f"main (a.py:1);{HOSTILE} 3\nmain (a.py:1);inner (b.py:2);innermost (c.p
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A storage with twelve routes and two days of two releases; its URL."""
-    return filled(tmp_path_factory.mktemp("small"), routes=12, days=2.0)
+    return filled(tmp_path_factory.mktemp("small"), routes=12, days=2.0, workers=4)
 
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A storage with two hundred routes and thirty days."""
-    return filled(tmp_path_factory.mktemp("large"), routes=200, days=30.0)
+    return filled(tmp_path_factory.mktemp("large"), routes=200, days=30.0, workers=2)
 
 
-def filled(folder: Path, *, routes: int, days: float) -> str:
+def filled(folder: Path, *, routes: int, days: float, workers: int) -> str:
     url = f"sqlite:///{folder / 'profiler.db'}"
-    synthetic.fill(url, routes=routes, days=days)
+    synthetic.fill(url, routes=routes, days=days, workers=workers)
     return url
 
 
