@@ -41,7 +41,7 @@ def present(found: Reading, span: Span) -> list[Row[Any]]:
 def summaries(found: Reading, processes: Iterable[Row[Any]]) -> Iterable[WorkerSummary]:
     pulses = sums(found)
     for process in processes:
-        elapsed, within, threads, _, _, _, lateness, requests, dropped, own_cpu = pulses.get(process.id, NOTHING)
+        elapsed, within, threads, _, queue, _, lateness, requests, dropped, own_cpu = pulses.get(process.id, NOTHING)
         yield WorkerSummary(
             worker=process.worker,
             host=process.host,
@@ -59,6 +59,7 @@ def summaries(found: Reading, processes: Iterable[Row[Any]]) -> Iterable[WorkerS
             requests=requests,
             dropped=dropped,
             own_cpu=own_cpu / elapsed if elapsed else 0.0,
+            most_queued=max(0, queue),
         )
 
 

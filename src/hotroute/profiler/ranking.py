@@ -81,9 +81,9 @@ def sums(reading: Reading, names: Names, series: Sequence[int] | None = None) ->
         each.longest = max(each.longest, longest)
         each.dumps.append(dump)
     for number, *numbers in reading.sums(schema.splits, whole, (schema.splits.c.series,), series):
-        found[names[number][:2]].split.update(
-            {name: float(value) for name, value in zip(NUMBERS, numbers, strict=True)}
-        )
+        added = found[names[number][:2]].split
+        for name, value in zip(NUMBERS, numbers, strict=True):
+            added[name] += float(value)
     table = schema.requests
     for number, bucket, count, _ in reading.sums(table, reading.stepwise(), (table.c.series, table.c.bucket), series):
         found[names[number][:2]].steps[reading.index(bucket)] += int(count)

@@ -199,6 +199,7 @@ class WorkerSummary:
         in_flight, queue, memory: of its last pulse.
         late_p95: seconds, of the sleeping probe.
         own_cpu: share of one core that the profiler's threads took, 0 to 1.
+        most_queued: the most that `queue` was in the span.
     """
 
     worker: str
@@ -217,6 +218,7 @@ class WorkerSummary:
     requests: int
     dropped: int
     own_cpu: float
+    most_queued: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def sample(
     chosen: bool = True,
     at: float = START,
     route: str = "/a",
+    cache: str = "",
     statements: Sequence[str] = (),
     stack: str = "",
 ) -> Sample:
@@ -39,7 +40,7 @@ def sample(
     return Sample(
         name,
         kind,
-        request(seconds, at=at, route=route),
+        request(seconds, at=at, route=route, cache=cache),
         view=seconds * 0.9,
         cpu=seconds * 0.25,
         sql=0.001 * len(events),
@@ -52,8 +53,15 @@ def sample(
     )
 
 
-def pulse(at: float = START, *, busy: float = 1.0, lateness: tuple[float, ...] = (0.0001,), dropped: int = 0) -> Pulse:
-    return Pulse(at, 4, busy, 2, None, 90_000_000, lateness, 10, dropped, 0.01)
+def pulse(
+    at: float = START,
+    *,
+    busy: float = 1.0,
+    lateness: tuple[float, ...] = (0.0001,),
+    dropped: int = 0,
+    queue: int | None = None,
+) -> Pulse:
+    return Pulse(at, 4, busy, 2, queue, 90_000_000, lateness, 10, dropped, 0.01)
 
 
 def batch(*requests: Request) -> Batch:

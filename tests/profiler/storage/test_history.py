@@ -12,7 +12,7 @@ from hotroute.profiler.records import Batch
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
 from tests.profiler import synthetic
-from tests.profiler.storage import START, batch, pulse, request, requests, sample
+from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
 Workers = Callable[..., Storage]
 MINUTE_ONE = Span(START - 60, START + 60)
@@ -47,6 +47,21 @@ def test_averages_are_of_samples_that_were_chosen_by_chance(worker: Workers, his
     assert (split.samples, split.statements, split.size) == (2, 1.0, 1000.0)
     assert (split.wall, split.cpu, split.waiting) == pytest.approx((0.2, 0.05, 0.15))
     assert len(history.samples(MINUTE_ONE)) == 3
+
+
+def test_averages_are_over_all_outcomes_of_the_cache_and_over_old_and_new_buckets(
+    worker: Workers, history: History
+) -> None:
+    storage = worker()
+    for second, seconds, outcome in ((0, 0.1, "miss"), (1, 0.3, "redis hit"), (65, 0.5, "miss"), (70, 0.7, "")):
+        at = START + second
+        look = sample(seconds, name=str(second), cache=outcome, at=at, statements=("x",) if outcome == "miss" else ())
+        storage.write(Batch([look.request], [look]), at)
+        keep(storage, at)
+    history.clock = lambda: START + 71
+    split = history.routes(Span(START - 3600, START + 71))[0].split
+    assert split
+    assert (split.samples, split.wall, split.statements) == (4, pytest.approx(0.4), 0.5)
 
 
 def test_sizes_that_are_not_known_are_not_averaged(worker: Workers, history: History) -> None:
@@ -143,12 +158,14 @@ def test_the_workers_page_has_each_of_them_and_how_busy_they_were(worker: Worker
     for second_ in range(1, 41):
         at = START + second_
         first.write(Batch(pulses=[pulse(at, busy=2.0, lateness=(0.001,) * 9 + (0.05,), dropped=1)]), at)
-    second.write(Batch(pulses=[pulse(START + 1, busy=0.5)]), START + 1)
+    for second_, queue in ((1, 3), (2, 17), (3, 0)):
+        second.write(Batch(pulses=[pulse(START + second_, busy=0.5, queue=queue)]), START + second_)
     history.clock = lambda: START + 41
     found = history.workers(MINUTE_ONE)
     web1, web2 = sorted(found.workers, key=lambda each: each.worker)
     assert (web1.host, web1.pid, web1.release, web1.alive, web2.alive) == ("web1", 100, "r1", True, False)
     assert (web1.threads, web1.in_flight, web1.queue, web1.memory) == (4, 2, None, 90_000_000)
+    assert (web1.most_queued, web2.queue, web2.most_queued) == (0, 0, 17)
     assert (web1.busy, web2.busy) == pytest.approx((0.5, 0.125))
     assert web1.late_p95 == pytest.approx(0.05, rel=0.02)
     assert (web1.requests, web1.dropped) == (400, 40)
