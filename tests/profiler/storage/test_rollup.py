@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from math import ceil
 from random import Random
+from threading import Thread
 
 import pytest
 from sqlalchemy import text
 
-from hotroute.profiler import reading, retention, schema
+from hotroute.profiler import reading, retention, rollup, schema
+from hotroute.profiler.facts import total
+from hotroute.profiler.folding import Fold
 from hotroute.profiler.history import History
 from hotroute.profiler.keeper import HELD, Keeper, NotHeldError
-from hotroute.profiler.levels import DAY, HOUR, KEPT, MINUTE, RESOLUTIONS
+from hotroute.profiler.levels import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
 from hotroute.profiler.records import Batch, Request
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample
+from tests.servers import wait_until
 from tests.statements import recorded
 
 Workers = Callable[..., Storage]
@@ -155,6 +159,36 @@ def test_what_was_not_added_up_yet_is_not_deleted_however_old_it_is(worker: Work
     history.clock = lambda: START + 3 * DAY
     assert ever(history) == 120
     assert counted(history, Span(START - DAY, START + 3 * DAY)) == {"/a": 120}
+
+
+def test_a_bucket_that_is_not_added_up_is_not_even_due_to_be_deleted(worker: Workers) -> None:
+    storage = worker()
+    storage.write(batch(request()), START)
+    for due in ([], [START]):
+        with storage.engine.begin() as connection:
+            assert retention.expired(connection, FINEST, START + 3 * DAY) == due
+            rollup.roll(connection, MINUTE, int(START))
+
+
+@pytest.mark.only("postgresql")
+def test_adding_up_waits_for_a_worker_that_is_writing(worker: Workers, history: History) -> None:
+    first, second = worker("web1:1:1"), worker("web2:1:1")
+    first.write(batch(request()), START)
+    fold = Fold(first.buckets, first.names, START + 1, START)
+    fold.fold(batch(request(), request()))
+    with first.engine.begin() as writing:
+        first.write_sums(writing, {int(START): total(first.buckets.rows(int(START)), fold.added[int(START)])})
+        keeper = Thread(target=keep, args=(second, START + 2))
+        keeper.start()
+        wait_until(lambda: waits(history) or not keeper.is_alive(), "the keeper waits for the worker")
+    keeper.join(timeout=60)
+    assert coarse(history) == 3
+
+
+def waits(history: History) -> bool:
+    with history.engine.connect() as connection:
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return bool(connection.scalar(query))
 
 
 def test_totals_never_get_smaller(worker: Workers, history: History) -> None:
