@@ -50,7 +50,7 @@ def users(pid: int) -> set[int]:
 def test_an_ordinary_user_can_run_it(program: Path, folder: Path) -> None:
     started, port = render(program, folder)
     with server(started, {}, cwd=folder, user=NOBODY if os.geteuid() == 0 else None) as running:
-        running.wait_for(lambda: listens(port), "Nginx listens")
+        running.wait_for(lambda: listens(port) and bool(users(running.pid)), "Nginx listens, and has workers")
         assert psutil.Process(running.pid).uids().effective == users(running.pid).pop() != 0
         assert "[emerg]" not in running.output()
 
