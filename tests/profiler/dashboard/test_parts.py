@@ -123,6 +123,7 @@ def test_a_histogram_keeps_every_request_when_buckets_are_merged() -> None:
     assert len(drawn.bars) <= histogram.BARS
     assert sum(bar.requests for bar in drawn.bars) == sum(requests for _, _, requests in buckets)
     assert drawn.bars[0].x == 0
+    assert [mark.name for mark in drawn.marks({"p50": 0.01, "p95": 5.0, "p99": 6.0})] == ["p50", "p95, p99"]
     assert drawn.bars[-1].x + drawn.bars[-1].width == pytest.approx(1.0)
     assert max(bar.height for bar in drawn.bars) == 1.0
 
@@ -130,6 +131,14 @@ def test_a_histogram_keeps_every_request_when_buckets_are_merged() -> None:
 def test_a_histogram_without_requests_is_none() -> None:
     assert histogram.draw([(0.1, 0.2, 0)]) is None
     assert histogram.draw([]) is None
+
+
+def test_a_single_bucket_is_a_bar_and_not_a_wall() -> None:
+    drawn = histogram.draw([(0.1, 0.104, 50)])
+    assert drawn
+    [bar] = drawn.bars
+    assert bar.width < 0.05
+    assert bar.x + bar.width / 2 == pytest.approx(0.5)
 
 
 def test_a_histograms_axis_has_round_ticks_within_it() -> None:

@@ -1,11 +1,17 @@
 """The histogram of a route's latency: neighbouring buckets put together until they are wide enough to be seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
 Bucket = tuple[float, float, int]
 BARS = 60
+
+LEAST = 8.0
+"""How many times the start the end of the axis is at least: a single bucket is no wall."""
+
+CLOSE = 0.06
+"""Of the picture's width: marks that are closer share their words."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,29 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A line at x, 0 to 1, and what it is called."""
+
+    x: float
+    name: str
+
+
+@dataclass(frozen=True)
 class Histogram:
     scale: Scale
     bars: list[Bar]
+
+    def marks(self, named: Mapping[str, float]) -> list[Mark]:
+        """Of names and their seconds, from left to right."""
+        found: list[Mark] = []
+        for name, seconds in named.items():
+            x = self.scale.x(seconds)
+            if found and x - found[-1].x < CLOSE:
+                last = found.pop()
+                found.append(Mark(last.x, f"{last.name}, {name}"))
+            else:
+                found.append(Mark(x, name))
+        return found
 
 
 def draw(buckets: Sequence[Bucket]) -> Histogram | None:
@@ -53,13 +79,18 @@ def draw(buckets: Sequence[Bucket]) -> Histogram | None:
     merged = merge(trim(buckets))
     if not merged:
         return None
-    scale = Scale(merged[0][0], merged[-1][1])
+    scale = wide(merged[0][0], merged[-1][1])
     highest = max(requests for _, _, requests in merged)
     bars = [
         Bar(start, end, requests, scale.x(start), scale.x(end) - scale.x(start), requests / highest)
         for start, end, requests in merged
     ]
     return Histogram(scale, bars)
+
+
+def wide(start: float, end: float) -> Scale:
+    missing = max(1.0, LEAST / (end / start)) ** 0.5
+    return Scale(start / missing, end * missing)
 
 
 def trim(buckets: Sequence[Bucket]) -> list[Bucket]:

@@ -18,13 +18,16 @@ def route() -> str | tuple[str, int]:
         found = history().route(asked.span, name, method, steps=STEPS)
     except LookupError:
         return show("no_route", asked, name=name, method=method), 404
+    drawn = histogram.draw(found.histogram)
+    latency = found.summary.latency
     return show(
         "route",
         asked,
         found=found,
         hits=hits(found.summary.cache),
         parts=parts(found.summary.split),
-        histogram=histogram.draw(found.histogram),
+        histogram=drawn,
+        marks=drawn.marks({"p50": latency.p50, "p95": latency.p95, "p99": latency.p99}) if drawn else [],
         SUSPICIOUS=SUSPICIOUS,
     )
 

@@ -66,11 +66,14 @@ const drawCharts = (() => {
 
   const WHEN = (date) => date.toISOString().slice(0, 16).replace("T", " ");
 
+  // One or two moments make no line.
+  const lonely = (plot, series) => plot.data[series].filter((number) => number !== null).length < 3;
+
   const look = (kind, name) => {
-    const line = { stroke: colour(name), width: 1.5, points: { show: false } };
+    const line = { stroke: colour(name), width: 1.5, points: { show: lonely, size: 5, fill: colour(name) } };
     const soft = colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.16)");
-    if (kind === "bars") return { ...line, width: 0, fill: colour(name), paths: uPlot.paths.bars({ size: [0.8, 24] }) };
-    if (kind === "stack") return { ...line, width: 0, fill: colour(name), paths: uPlot.paths.stepped({ align: 1 }) };
+    if (kind === "bars") return { ...line, width: 0, points: { show: false }, fill: colour(name), paths: uPlot.paths.bars({ size: [0.8, 24] }) };
+    if (kind === "stack") return { ...line, width: 0, points: { show: false }, fill: colour(name), paths: uPlot.paths.stepped({ align: 1 }) };
     if (kind === "area") return { ...line, fill: soft };
     return line;
   };
