@@ -11,6 +11,7 @@ from hotroute.profiler import fingerprint, places
 from hotroute.profiler.look import Look, Noted
 from hotroute.profiler.options import Options
 from hotroute.profiler.records import NO_ROUTE, Batch, Event, Request, Sample
+from hotroute.profiler.watched import route
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
 OTHER = "OTHER"
@@ -42,9 +43,8 @@ def batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoc
 
 def counted(record: Any, epoch: float) -> Request:
     began, rule, method, status, told, seconds = record
-    route = told[0] if told else rule.rule if rule else NO_ROUTE
-    cache = outcome(told[1], told[2]) if told else ""
-    return Request(began + epoch, route, method if method in METHODS else OTHER, code(status), cache, seconds)
+    found, cache = route(rule, told) or NO_ROUTE, outcome(told[1], told[2]) if told else ""
+    return Request(began + epoch, found, method if method in METHODS else OTHER, code(status), cache, seconds)
 
 
 def outcome(status: str, level: str) -> str:

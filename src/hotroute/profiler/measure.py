@@ -7,7 +7,7 @@ import flask_profiler  # type: ignore[import-untyped]
 from flask import Flask, current_app, has_app_context, request
 from flask_profiler.flask_profiler import measure  # type: ignore[import-untyped]
 
-from hotroute import observe
+from hotroute.observe import current
 from hotroute.profiler import classic
 from hotroute.profiler.look import Look
 from hotroute.profiler.options import Options
@@ -56,8 +56,7 @@ def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
     """
 
     def dispatch_request() -> Any:
-        look = observe.current.get()
-        if not isinstance(look, Look) or request.url_rule is None:
+        if current.get() is None or request.url_rule is None:
             return dispatch()
         name = request.url_rule.rule, request.method
         measured = prebuilt.get(name)
@@ -70,6 +69,6 @@ def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
 
 def measured(measurement: dict[str, Any]) -> None:
     """Of the current request; of several, one within another, the outermost is the view's."""
-    look = observe.current.get()
+    look = current.get()
     if isinstance(look, Look):
         look.view = float(measurement["elapsed"])

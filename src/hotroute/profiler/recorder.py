@@ -33,6 +33,7 @@ class Recorder:
         flying: the requests under way, by thread.
         tokens: how many requests may be looked at closely now; the watchdog adds to them.
         extra: how many that nobody had chosen may be kept.
+        room: how many requests may wait for the flusher.
         unremarkable: seconds below which no route's request is slow.
         dropped: requests and samples that nobody had room for.
     """
@@ -40,6 +41,7 @@ class Recorder:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.history = History(options.url)
+        self.room = MOST_REQUESTS
         self.rate = options.samples_per_second / workers(os.environ)
         self.unremarkable = min([options.slow, *options.slow_routes.values()])
         self.key = digest(options.key) if options.key else b""
@@ -77,12 +79,6 @@ class Recorder:
             self.watchdog.stop()
             self.flusher.stop()
             self.running = False
-
-    def count(self, record: tuple[Any, ...]) -> None:
-        if len(self.requests) < MOST_REQUESTS:
-            self.requests.append(record)
-        else:
-            self.dropped += 1
 
     def keep(self, sample: tuple[Any, ...]) -> None:
         look = sample[3]

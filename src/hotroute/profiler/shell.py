@@ -35,6 +35,6 @@ class Shell:
         try:
             watched.answer = self.app(environ, watched.start)
         except BaseException:
-            watched.end()
+            watched.close()
             raise
         return watched

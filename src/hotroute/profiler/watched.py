@@ -5,7 +5,8 @@ from threading import get_ident
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
-from hotroute import logs, observe
+from hotroute import logs
+from hotroute.observe import TOLD, current
 from hotroute.profiler import timing
 from hotroute.profiler.look import Look
 
@@ -45,14 +46,13 @@ class Watched:
 
     @property
     def route(self) -> str:
-        """Also of a request that is under way; empty where none is known."""
-        rule = self.rule or getattr(self.environ.get("werkzeug.request"), "url_rule", None)
-        told = self.environ.get(observe.TOLD)
-        return str(rule.rule) if rule else told[0] if told else ""
+        """Of a request that is under way; empty where none is known yet."""
+        rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
+        return route(rule, self.environ.get(TOLD))
 
     def look_closely(self, *, chosen: bool) -> Look:
         self.look = Look(chosen=chosen)
-        observe.current.set(self.look)
+        current.set(self.look)
         return self.look
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
@@ -68,32 +68,41 @@ class Watched:
         return iter(self.answer)
 
     def close(self) -> None:
-        """WSGI's: the server has sent everything, or given up."""
+        """WSGI's: the server has sent everything, or given up; or the application has raised."""
         try:
             if hasattr(self.answer, "close"):
                 self.answer.close()
         finally:
-            self.end()
+            seconds = perf_counter() - self.began
+            environ = self.environ
+            if environ is not ENDED:
+                self.environ, self.answer = ENDED, ()
+                self.end(environ, seconds)
 
-    def end(self) -> None:
-        seconds = perf_counter() - self.began
-        environ, recorder = self.environ, self.recorder
-        if environ is ENDED:
-            return
+    def end(self, environ: "WSGIEnvironment", seconds: float) -> None:
+        recorder, status = self.recorder, self.status
         if recorder.flying.get(self.thread) is self:
             del recorder.flying[self.thread]
-        record = (self.began, self.rule, environ["REQUEST_METHOD"], self.status, environ.get(observe.TOLD), seconds)
-        recorder.count(record)
-        if self.look is not None or self.status[0] == "5" or seconds >= recorder.unremarkable:
-            self.keep(record, seconds)
-        self.environ, self.answer = ENDED, ()
+        record = (self.began, self.rule, environ["REQUEST_METHOD"], status, environ.get(TOLD), seconds)
+        if len(recorder.requests) < recorder.room:
+            recorder.requests.append(record)
+        else:
+            recorder.dropped += 1
+        if self.look is not None or seconds >= recorder.unremarkable or status >= "5":
+            self.keep(record)
 
-    def keep(self, record: "tuple[Any, ...]", seconds: float) -> None:
+    def keep(self, record: tuple[Any, ...]) -> None:
+        _, rule, _, status, told, seconds = record
         look = self.look
         if look is not None:
-            observe.current.set(None)
+            current.set(None)
             look.cpu = thread_time() - look.cpu
-        slow = seconds >= self.recorder.options.threshold(self.route)
-        kind = "failed" if self.status[0] == "5" else "slow" if slow else "sample"
+        slow = seconds >= self.recorder.options.threshold(route(rule, told))
+        kind = "failed" if status >= "5" else "slow" if slow else "sample"
         if look is not None or kind != "sample":
             self.recorder.keep((logs.request_id.get(), kind, record, look, self.stacks))
+
+
+def route(rule: Any, told: tuple[str, str, str] | None) -> str:
+    """As the cache in front has it, or else the application; empty where neither has one."""
+    return told[0] if told else rule.rule if rule else ""

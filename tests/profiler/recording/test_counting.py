@@ -139,7 +139,7 @@ def test_requests_of_many_threads_are_all_counted(profiled: Profiled) -> None:
 
 
 def test_what_does_not_fit_is_dropped_and_told(profiled: Profiled, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "MOST_REQUESTS", 5)
+    profiled.recorder.room = 5
     monkeypatch.setattr(recorder, "MOST_SAMPLES", 2)
     for _ in range(7):
         profiled.get("/")
