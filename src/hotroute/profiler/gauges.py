@@ -32,13 +32,13 @@ class Gauges:
 
 
 def of_redis(link: Any) -> dict[str, float]:
-    memory, stats, size = link.call_all([("INFO", "memory"), ("INFO", "stats"), ("DBSIZE",)])
-    found = {}
-    for name, reply, line in (("memory", memory, b"used_memory"), ("evictions", stats, b"evicted_keys")):
-        if isinstance(reply, bytes) and (value := dict(pairs(reply)).get(line)):
-            found[name] = float(value)
-    return found | ({"entries": float(size)} if isinstance(size, int) else {})
+    """By INFO alone: a command that this user may not use would look like an outage."""
+    memory, stats, keys = map(lines, link.call_all([("INFO", section) for section in ("memory", "stats", "keyspace")]))
+    found = {"memory": memory.get("used_memory"), "evictions": stats.get("evicted_keys")}
+    entries = [int(value.partition("keys=")[2].partition(",")[0]) for name, value in keys.items() if name[:2] == "db"]
+    return {name: float(value) for name, value in found.items() if value} | {"entries": float(sum(entries))}
 
 
-def pairs(reply: bytes) -> list[list[bytes]]:
-    return [line.split(b":", 1) for line in reply.splitlines() if b":" in line]
+def lines(reply: Any) -> dict[str, str]:
+    text = reply.decode() if isinstance(reply, bytes) else ""
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)

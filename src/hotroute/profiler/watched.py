@@ -83,7 +83,7 @@ class Watched:
         recorder, status = self.recorder, self.status
         if recorder.flying.get(self.thread) is self:
             del recorder.flying[self.thread]
-        record = (self.began, self.rule, environ["REQUEST_METHOD"], status, environ.get(TOLD), seconds)
+        record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(TOLD), seconds)
         if len(recorder.requests) < recorder.room:
             recorder.requests.append(record)
         else:

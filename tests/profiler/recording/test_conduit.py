@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from conduit.config import Settings
 from conduit.extensions import db
 from hotroute.profiler.measure import EXTENSION
-from hotroute.profiler.records import Batch
 from hotroute.profiler.recorder import Recorder
+from hotroute.profiler.records import Batch
 from tests import databases
 from tests.api import Api, running
 
