@@ -39,7 +39,11 @@ def config(level: str = "INFO") -> dict[str, Any]:
             "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
         },
         "root": {"level": level, "handlers": ["stderr"]},
-        "loggers": {"gunicorn.error": {"level": level, "handlers": [], "propagate": True}},
+        "loggers": {
+            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            # One line for each of its parts, in every process that imports it.
+            "alembic.runtime.plugins": {"level": "WARNING"},
+        },
     }
 
 
