@@ -1,7 +1,5 @@
 """`python -m profiling.bench.profiler`, a part of `make bench`: measure, show, write down."""
 
-import io
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,24 +8,18 @@ import click
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from profiling.bench import machine
-from profiling.bench.profiler import measuring, serving
-from profiling.bench.profiler.cases import CASES, OURS, WAYS
-from profiling.bench.profiler.measuring import Cost, Runs
+from profiling.bench.profiler import alternating, measuring, report, serving, verdict
+from profiling.bench.profiler.alternating import Added
+from profiling.bench.profiler.cases import CASES, NONE, OURS, WAYS, Case
+from profiling.bench.profiler.measuring import Cost, Progressed, Runs
+from profiling.bench.profiler.verdict import Judged
 
 RESULTS = Path(__file__).parents[2] / "results"
 COUNT = click.IntRange(1)
-HEADINGS = ("request", "profiler", "us/request", "of it behind", "added", "ratio", "expected")
-READING = (
-    "CPU of Gunicorn's processes for a request, in microseconds, by the scheduler's own count: of the thread that"
-    " serves it, and of what is done behind it (writing records down), without what the idle server takes. One"
-    " worker with one thread, all servers on one CPU and one at a time, run after run in turn; medians, and of the"
-    " ratios the median of each round's own. Before each run the budget of requests that are looked at closely is"
-    " used up. Flask-Profiler is 1.8.1 with its SQLite storage, as its README shows it: under more than one thread"
-    " its workers end in segmentation faults. It never sees a hit, which does not enter Flask."
-)
+TURNS = 10
+"""For each run under Gunicorn: calls without a server are quick."""
 console = Console(width=None if sys.stdout.isatty() else 130)
 
 
@@ -41,65 +33,54 @@ def main(articles: int, starts: int, count: int, seconds: float, folder: Path) -
     """What the profiler costs a request, beside none and beside Flask-Profiler."""
     before = machine.load()
     try:
-        found = costs(articles, starts, count, seconds)
+        found, verdicts = measure(articles, starts, count, seconds)
     except serving.UnexpectedAnswerError as error:
         sys.exit(f"make bench: {error}")
     facts = machine.describe() | {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "load average": f"{before} before, {machine.load()} after",
         "data": f"{articles:,} articles, seeded",
-        "rounds": f"{starts} starts of the servers, {count} runs of {seconds:g} s at each, after one to warm up",
+        "rounds": f"{starts} starts of the servers, {count} runs of {seconds:g} s at each, after one to warm up;"
+        f" {count * TURNS} turns of {alternating.CALLS} calls",
         "command": " ".join(["python -m profiling.bench.profiler", *sys.argv[1:]]),
     }
-    console.print(table(found, box.SIMPLE))
-    write(folder, found, facts)
+    for made in report.tables(found, verdicts, box.SIMPLE):
+        console.print(made)
+    report.write(folder, found, verdicts, facts)
 
 
-def costs(articles: int, starts: int, count: int, seconds: float) -> list[Cost]:
+def measure(articles: int, starts: int, count: int, seconds: float) -> tuple[list[Cost], list[Judged]]:
     columns = (TextColumn("measuring the profiler"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    known: dict[str, list[list[Runs]]] = {case.name: [] for case in CASES}
     with serving.database(articles, console) as backing, Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=starts * (count + 1) * len(CASES) * len(WAYS))
-        for _ in range(starts):
-            with serving.start(backing) as subjects:
-                for case in CASES:
-                    own = serving.of(case, subjects)
-                    known[case.name].append(measuring.measure(own, count, seconds, lambda: progress.advance(task)))
+        task = progress.add_task("", total=len(CASES) * (1 + starts * (count + 1) * len(WAYS)))
+
+        def advance() -> None:
+            progress.advance(task)
+
+        added = {case.name: called(case, backing, count, advance) for case in CASES}
+        found = served(backing, starts, count, seconds, advance)
+    return found, [judged(case, found, added[case.name]) for case in CASES]
+
+
+def called(case: Case, backing: dict[str, str], count: int, advance: Progressed) -> Added:
+    added = alternating.measure(case, backing, count * TURNS)
+    advance()
+    return added
+
+
+def served(backing: dict[str, str], starts: int, count: int, seconds: float, advance: Progressed) -> list[Cost]:
+    known: dict[str, list[list[Runs]]] = {case.name: [] for case in CASES}
+    for _ in range(starts):
+        with serving.start(backing) as subjects:
+            for case in CASES:
+                own = serving.of(case, subjects)
+                known[case.name].append(measuring.measure(own, count, seconds, advance))
     return [cost for case in CASES for cost in measuring.costs(serving.of(case, subjects), known[case.name])]
 
 
-def table(found: list[Cost], style: box.Box) -> Table:
-    made = Table(box=style)
-    for number, heading in enumerate(HEADINGS):
-        made.add_column(heading, justify="right" if 1 < number < len(HEADINGS) - 1 else "left")
-    for cost in found:
-        base = next(each for each in found if each.case == cost.case)
-        made.add_row(*cells(cost, base), style={None: "", True: "green", False: "red"}[cost.met])
-    return made
-
-
-def cells(cost: Cost, base: Cost) -> list[str]:
-    whole, plain = cost.own + cost.behind, base.own + base.behind
-    verdict = f"at most {cost.case.at_most}: {'met' if cost.met else 'NOT MET'}" if cost.way == OURS else ""
-    added = "" if cost is base else f"{whole - plain:+.1f}"
-    return [cost.case.name, cost.way.name, f"{whole:.1f}", f"{cost.behind:.1f}", added, f"{cost.ratio:.3f}", verdict]
-
-
-def write(folder: Path, found: list[Cost], facts: dict[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    Console(file=text, width=200).print(table(found, box.MARKDOWN))
-    rows = "\n".join(line.strip() for line in text.getvalue().splitlines() if line.strip())
-    known = "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
-    (folder / "profiler.md").write_text(f"# make bench: the profiler\n\n{READING}\n\n{rows}\n\n{known}\n")
-    document = {"facts": facts, "results": [entry(cost) for cost in found]}
-    (folder / "profiler.json").write_text(json.dumps(document, indent=2) + "\n")
-
-
-def entry(cost: Cost) -> dict[str, object]:
-    numbers = {"own_us": round(cost.own, 2), "behind_us": round(cost.behind, 2), "ratio": round(cost.ratio, 4)}
-    expected = {"at_most": cost.case.at_most, "met": cost.met} if cost.way == OURS else {}
-    return {"case": cost.case.name, "profiler": cost.way.name, **numbers, **expected}
+def judged(case: Case, found: list[Cost], added: Added) -> Judged:
+    plain, ours = (next(each for each in found if (each.case, each.way) == (case, way)) for way in (NONE, OURS))
+    return verdict.judge(plain, ours, added)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORD = os.environ["BENCH_PROFILER"]
+SAMPLES = "200"
+"""A second: the default of the settings."""
 
 
 def make_trivial() -> Flask:
@@ -42,7 +44,9 @@ def profile_ours(app: Flask) -> None:
     from hotroute.profiler.options import Options  # noqa: PLC0415
 
     url = f"sqlite:///{data_dir(os.environ) / 'profiler.db'}"
-    profiler.init_app(app, Options(url=url, password=os.environ["PROFILER_PASSWORD"], release="bench"))
+    samples = float(os.environ.get("PROFILER_SAMPLES_PER_SECOND") or SAMPLES)
+    password = os.environ["PROFILER_PASSWORD"]
+    profiler.init_app(app, Options(url=url, password=password, release="bench", samples_per_second=samples))
 
 
 def profile_stock(app: Flask) -> None:

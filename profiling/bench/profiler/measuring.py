@@ -45,7 +45,7 @@ class Runs:
 
 
 class Cost(NamedTuple):
-    """What a request costs, in microseconds of CPU.
+    """What a request costs under Gunicorn, in microseconds of CPU.
 
     Attributes:
         own: while it is served; `behind`: afterwards, in the background.
@@ -58,15 +58,11 @@ class Cost(NamedTuple):
     behind: float
     ratio: float
 
-    @property
-    def met(self) -> bool | None:
-        return None if self.way.word != "ours" else round(self.ratio, 2) <= self.case.at_most
+
+Progressed = Callable[[], object]
 
 
-Progress = Callable[[], object]
-
-
-def measure(subjects: Sequence[Subject], rounds: int, seconds: float, done: Progress) -> list[Runs]:
+def measure(subjects: Sequence[Subject], rounds: int, seconds: float, done: Progressed) -> list[Runs]:
     """One round to warm up, then `rounds` of them."""
     for subject in subjects:
         subject.clients.ask(seconds)

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import sleep
@@ -53,33 +53,53 @@ def database(articles: int, console: Console) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def start(backing: dict[str, str]) -> Iterator[list[Subject]]:
+def start(backing: Mapping[str, str]) -> Iterator[list[Subject]]:
     with ExitStack() as stack:
-        cpus = pin(stack)
-        subjects = [serve(stack, case, way, backing) for case in CASES for way in WAYS]
-        if cpus:
-            os.sched_setaffinity(0, cpus)
+        with running_on(the_last):
+            subjects = [serve(stack, case, way, backing) for case in CASES for way in WAYS]
+        stack.enter_context(running_on(all_but_the_last))
         for subject in subjects:
             confirm(subject)
         yield subjects
 
 
-def pin(stack: ExitStack) -> set[int]:
-    """What is started now runs on one CPU; the others, for the clients. None where the system has no such call."""
-    if not hasattr(os, "sched_setaffinity") or len(all_of_them := os.sched_getaffinity(0)) < 2:
-        return set()
-    stack.callback(os.sched_setaffinity, 0, all_of_them)
-    os.sched_setaffinity(0, {max(all_of_them)})
-    return all_of_them - {max(all_of_them)}
-
-
-def serve(stack: ExitStack, case: Case, way: Way, backing: dict[str, str]) -> Subject:
-    profiled = {"BENCH_PROFILER": way.word, "PROFILER_ENABLED": str(way.word == "ours").lower()}
-    own = {**backing, "CACHE_NAMESPACE": f"{way.word}:"} if case.app == CONDUIT else {}
-    environ = {**GUNICORN, **SECRETS, "APP_PORT": str(free_port()), **own, **case.environ, **profiled}
+def serve(stack: ExitStack, case: Case, way: Way, backing: Mapping[str, str]) -> Subject:
+    environ = {**GUNICORN, "APP_PORT": str(free_port()), **settings(case, way, backing, f"{way.word}:")}
     running = stack.enter_context(gunicorn_server(case.app, environ, case.ready))
     clients = stack.enter_context(Clients(int(environ["APP_PORT"]), case.path))
     return Subject(case, way, running.pid, clients)
+
+
+def settings(case: Case, way: Way, backing: Mapping[str, str], namespace: str) -> dict[str, str]:
+    """The environment of an application; whoever shares a Redis needs a namespace of its own."""
+    profiled = {"BENCH_PROFILER": way.word, "PROFILER_ENABLED": str(way.word == "ours").lower()}
+    own = {**backing, "CACHE_NAMESPACE": namespace} if case.app == CONDUIT else {}
+    return {**SECRETS, **own, **case.environ, **profiled}
+
+
+Cpus = set[int]
+
+
+@contextmanager
+def running_on(choose: Callable[[Cpus], Cpus]) -> Iterator[None]:
+    """This process, and those that it starts, use only some CPUs; all, where it has but one or the system cannot."""
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if len(before) < 2:
+        yield
+        return
+    os.sched_setaffinity(0, choose(before))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def the_last(cpus: Cpus) -> Cpus:
+    return {max(cpus)}
+
+
+def all_but_the_last(cpus: Cpus) -> Cpus:
+    return cpus - {max(cpus)}
 
 
 def confirm(subject: Subject) -> None:

@@ -1,0 +1,96 @@
+"""The same call in processes of their own, a few hundred in one, then in the other: what drifts is in all of them."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from statistics import median
+from typing import IO, NamedTuple, cast
+
+from tests.servers import ROOT, clean_environment
+
+from profiling.bench.profiler.cases import NONE, OURS, Case, Way
+from profiling.bench.profiler.serving import UnexpectedAnswerError, running_on, settings, the_last
+
+CALLS = 300
+"""In one before it is the other's turn: some hundredths of a second."""
+
+KINDS = {"none": (NONE, "0"), "counted": (OURS, "0"), "looked at": (OURS, "10000")}
+"""A way, and PROFILER_SAMPLES_PER_SECOND: no request is looked at closely, or every one is: they come in turns, so that
+the budget is full again before the next."""
+
+
+class Added(NamedTuple):
+    """Microseconds of CPU of a call, without a server around it.
+
+    Attributes:
+        plain: without a profiler.
+        counted: more with ours.
+        looked: more where it is looked at closely.
+    """
+
+    plain: float
+    counted: float
+    looked: float
+
+    def usual(self, share: float) -> float:
+        """Where so many of all requests are looked at closely, 0 to 1."""
+        return self.counted + share * (self.looked - self.counted)
+
+
+class Caller:
+    """A process with an application."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.requests, self.answers = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
+        self.answered = self.answers.readline().strip()
+
+    def spend(self, calls: int) -> float:
+        """Microseconds of CPU for a call."""
+        print(calls, file=self.requests, flush=True)
+        return float(self.answers.readline()) / calls * 1e6
+
+
+def measure(case: Case, backing: Mapping[str, str], rounds: int) -> Added:
+    """Raises:
+    UnexpectedAnswerError: an application answers something else than the case is about.
+    """
+    with ExitStack() as stack:
+        with running_on(the_last):
+            callers = {kind: start(stack, case, way, samples, backing) for kind, (way, samples) in KINDS.items()}
+        for caller in callers.values():
+            confirm(case, caller)
+        return compare([turn(callers, bool(number % 2)) for number in range(rounds)])
+
+
+def start(stack: ExitStack, case: Case, way: Way, samples: str, backing: Mapping[str, str]) -> Caller:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotroute-bench-"))
+    own = {"DATA_DIR": folder, "GUNICORN_WORKERS": "1", "PROFILER_SAMPLES_PER_SECOND": samples}
+    environ = {**clean_environment(), **settings(case, way, backing, f"{way.word}-{samples}:"), **own}
+    command = [sys.executable, "-m", "profiling.bench.profiler.calling", case.app.partition(":")[2], case.path]
+    process = stack.enter_context(
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ)
+    )
+    return Caller(process)
+
+
+def confirm(case: Case, caller: Caller) -> None:
+    hit = "; hit" in caller.answered
+    if not caller.answered.startswith("200 OK") or hit != case.hit:
+        raise UnexpectedAnswerError(f"{case.name}, called without a server: {caller.answered!r}")
+
+
+def turn(callers: Mapping[str, Caller], back: bool) -> dict[str, float]:
+    """Each once, forth or back."""
+    kinds = list(callers)[::-1] if back else list(callers)
+    return {kind: callers[kind].spend(CALLS) for kind in kinds}
+
+
+def compare(turns: list[dict[str, float]]) -> Added:
+    """Medians of the differences within each turn."""
+    return Added(
+        plain=median(each["none"] for each in turns),
+        counted=median(each["counted"] - each["none"] for each in turns),
+        looked=median(each["looked at"] - each["none"] for each in turns),
+    )
