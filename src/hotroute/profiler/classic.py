@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, request
 from flask_profiler.storage.base import BaseStorage  # type: ignore[import-untyped]
+from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler import guard, measure
 from hotroute.profiler.summaries import KeptSample, RouteSummary, SampleHead, Span
@@ -40,6 +41,7 @@ def seal(app: Flask) -> None:
     app.view_functions[f"{BLUEPRINT}.index"] = page
     app.before_request_funcs.setdefault(BLUEPRINT, []).append(refuse_destruction)
     app.after_request_funcs.setdefault(BLUEPRINT, []).append(restrict)
+    app.error_handler_spec[BLUEPRINT][None][SQLAlchemyError] = unavailable
     guard.protect_registered(app, BLUEPRINT)
 
 
@@ -51,6 +53,10 @@ def refuse_destruction() -> None:
 def restrict(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = POLICY
     return response
+
+
+def unavailable(_error: Exception) -> tuple[str, int]:
+    return "What was recorded cannot be read now, or nothing was recorded yet.\n", 503
 
 
 def page() -> Response:

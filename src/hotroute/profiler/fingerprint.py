@@ -9,8 +9,8 @@ from hotroute.profiler.statements import TEXT
 LONGEST = 4000
 """Characters of a statement that are kept."""
 
-TOO_LONG = 100_000
-"""Characters beyond which a statement is not looked through."""
+TOO_LONG = 20_000
+"""Characters of a statement that are looked at, and of one that is remembered."""
 
 PARTS = re.compile(
     r"""
@@ -23,6 +23,10 @@ PARTS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+DOLLARS = re.compile(r"\$\w*\$")
+MOST_DOLLARS = 50
+"""PostgreSQL's other quotes; each that does not end is looked for through the whole statement."""
+
 LISTS = re.compile(r"\(\s*\?(?:(?:::[\w ]+)?\s*,\s*\?)*(?:::[\w ]+)?\s*\)")
 ROWS = re.compile(r"\(\.\.\.\)(?:\s*,\s*\(\.\.\.\))+")
 IDENTIFIER = re.compile(r'"\w{1,63}"')
@@ -35,9 +39,13 @@ DOUBTFUL = re.compile(r"""'|`|\\|\*/|/\*""")
 """Where one of these is left, a string may have ended elsewhere than was thought."""
 
 
-@lru_cache(4000)
 def of(statement: str) -> tuple[str, str]:
     """A statement with its values taken out, and its fingerprint: 16 hexadecimal digits."""
+    return found(statement) if len(statement) <= TOO_LONG else found.__wrapped__(statement[:TOO_LONG])
+
+
+@lru_cache(4000)
+def found(statement: str) -> tuple[str, str]:
     bare = statement.removeprefix(TEXT)
     text = without_values(bare, trusted=bare is statement)
     return text[:LONGEST], sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
@@ -48,14 +56,14 @@ def without_values(statement: str, *, trusted: bool) -> str:
     Args:
         trusted: SQLAlchemy made it, so that what is within double quotes is a name.
     """
-    if len(statement) > TOO_LONG or "\\" in statement or not (trusted or VERB.match(statement)):
+    if "\\" in statement or len(DOLLARS.findall(statement)) > MOST_DOLLARS or not (trusted or VERB.match(statement)):
         return withheld(statement)
 
-    def part(found: re.Match[str]) -> str:
-        kind = found.lastgroup
+    def part(match: re.Match[str]) -> str:
+        kind = match.lastgroup
         if kind in {"comment", "space"}:
             return " "
-        quoted = found.group()
+        quoted = match.group()
         return quoted if kind == "quoted" and trusted and IDENTIFIER.fullmatch(quoted) else "?"
 
     text = PARTS.sub(part, statement).strip()

@@ -45,7 +45,7 @@ def getting(getresponse: Any) -> Any:
             listener = observe.current.get()
             if begun and listener is not None:
                 method, began = begun
-                listener.note("http", began, f"{method} {self.host}:{self.port}")
+                listener.note("http", began, f"{method} {self.host.rpartition('@')[2]}:{self.port}")
 
     return get
 

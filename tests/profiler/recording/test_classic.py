@@ -81,6 +81,12 @@ def test_the_summary_can_be_downloaded(told: Profiled) -> None:
     assert len(json.loads(answer.data)["summary"]) == 4
 
 
+def test_before_anything_is_recorded_it_says_so(make: Make) -> None:
+    answer = make(small()).get(f"{ROOT}/api/measurements/grouped", auth=LOGIN)
+    assert answer.status_code == 503
+    assert "nothing was recorded" in answer.text
+
+
 PATHS = ["/", "/api/measurements/", "/api/measurements/grouped", "/api/measurements/1", "/db/deleteDatabase",
          "/api/measurements/timeseries/", "/api/measurements/methodDistribution/", "/db/dumpDatabase",
          "/static/dist/js/main.js"]  # fmt: skip

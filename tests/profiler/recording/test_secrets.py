@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import re
+import time
 
 import pytest
 from flask import Flask, Response, request
@@ -84,6 +85,22 @@ HIDDEN = (
 @pytest.mark.parametrize("statement", HIDDEN, ids=range(len(HIDDEN)))
 def test_no_value_of_a_statement_that_somebody_wrote_is_kept(statement: str) -> None:
     assert SECRET not in fingerprint.of(TEXT + statement)[0]
+
+
+def test_a_long_statement_is_cut_before_it_is_looked_at() -> None:
+    short, long = (f"SELECT a FROM b WHERE c IN ({', '.join('?' * count)})" for count in (10, 100_000))
+    assert len(fingerprint.of(long)[0]) <= fingerprint.LONGEST
+    assert fingerprint.of(long)[0].startswith("SELECT a FROM b")
+    values = ", ".join(f"'{SECRET}{number}'" for number in range(10_000))
+    assert SECRET not in fingerprint.of(f"{short} AND d IN ({values})")[0]
+
+
+@pytest.mark.parametrize("piece", ["/*", "'", '"', "`", "$a", "$", "(?, ", "?::a b ", "(...) ", "\\", "--", "1", " "])
+def test_no_statement_takes_long_to_look_through(piece: str) -> None:
+    many = "".join(f"{piece}{number}$ " if piece == "$a" else piece for number in range(50_000))
+    began = time.process_time()
+    fingerprint.of(TEXT + "SELECT " + many)
+    assert time.process_time() - began < 0.4, "it is quadratic"
 
 
 def test_numbers_are_values_and_names_with_digits_are_not() -> None:
