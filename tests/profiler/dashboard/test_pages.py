@@ -126,6 +126,20 @@ def test_it_can_be_filtered_by_words_of_method_and_rule(client: FlaskClient) -> 
     assert "No route has “nowhere”" in words(nothing)
 
 
+def test_the_first_page_asks_for_advice_when_it_is_there(client: FlaskClient, empty: str) -> None:
+    assert 'hx-get="/profiler/advice/in-short?span=24h" hx-trigger="load"' in get(client, "/profiler/?span=24h")
+    short = get(client, "/profiler/advice/in-short?span=24h")
+    assert "GET /api/articles/feed: these 21 statements are one query" in words(short)
+    assert "<main" not in short
+    assert "Little was measured so far" in words(get(create(empty).test_client(), "/profiler/advice/in-short"))
+
+
+def test_advice_comes_with_what_to_do_and_its_numbers(client: FlaskClient) -> None:
+    page = words(get(client, "/profiler/advice?span=24h"))
+    assert re.search(r"now GET /api/articles/feed: these 21 statements are one query .* What to do:", page)
+    assert re.search(r"executions per request 21\b", page)
+
+
 def test_a_link_to_another_page_keeps_span_and_release(client: FlaskClient) -> None:
     page = get(client, "/profiler/?span=7d&release=2026.1")
     assert 'href="/profiler/workers?span=7d&amp;release=2026.1"' in page

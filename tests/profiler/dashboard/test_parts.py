@@ -68,6 +68,8 @@ def test_a_share_is_never_rounded_to_nothing_nor_to_all(part: float, whole: floa
         (units.size(None), units.NONE),
         (units.mean(2.0), "2"),
         (units.mean(21.34), "21.3"),
+        (units.mean(0.002), "<0.1"),
+        (units.mean(0), "0"),
         (units.tick(0.001), "1 ms"),
         (units.tick(0.02), "20 ms"),
         (units.change(0.1, 0.112), "+12 %"),
@@ -183,6 +185,11 @@ def test_a_frame_that_is_not_there_shows_all() -> None:
 @pytest.mark.parametrize("folded", ["", "\n", "nonsense", ";"])
 def test_without_stacks_there_is_no_flame(folded: str) -> None:
     assert flame.draw(folded) is None
+
+
+def test_functions_of_a_file_have_one_colour() -> None:
+    assert flame.shade("a/b.py:12 find") == flame.shade("a/b.py:99 other") == flame.shade("a/b.py Class.method")
+    assert len({flame.shade(f"a/{n}.py:1 find") for n in range(100)}) == flame.SHADES
 
 
 def test_a_deep_stack_is_drawn_to_a_depth() -> None:

@@ -20,7 +20,8 @@ def advice() -> str:
 def advice_in_short() -> str:
     """A part of the first page, without a page around it."""
     asked = read()
-    found = [each for each in advise(history(), asked.span, serving()) if each.severity != "low"]
+    # That too little was measured is told, that all is well is not.
+    found = [each for each in advise(history(), asked.span, serving()) if each.severity != "low" or each.kind == "data"]
     return show("advice_in_short", asked, found=found, MOST=MOST)
 
 

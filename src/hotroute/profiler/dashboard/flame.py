@@ -114,7 +114,7 @@ def below(frame: Frame, x: float, width: float, depth: int) -> Iterator[Box]:
 
 def shade(name: str) -> int:
     """One of `SHADES` colours, the same for all functions of a file."""
-    return crc32(name.partition(":")[0].encode("utf-8", "replace")) % SHADES
+    return crc32(name.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0].encode("utf-8", "replace")) % SHADES
 
 
 def hottest(root: Frame, most: int = 10) -> list[tuple[str, int]]:

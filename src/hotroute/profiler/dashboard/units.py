@@ -47,7 +47,9 @@ def count(number: float) -> str:
 
 
 def mean(number: float) -> str:
-    """Such as statements for each request: "0", "1", "2.5", "21.3"."""
+    """Such as statements for each request: "0", "<0.1", "1", "2.5", "21.3"."""
+    if 0 < number < 0.05:
+        return "<0.1"
     return f"{number:,.1f}".removesuffix(".0")
 
 

@@ -1,0 +1,72 @@
+"""How soon the dashboard is seen: the time to the first contentful paint in Chromium, 200 routes and 30 days behind it.
+
+`python -m profiling.picture [URL]` fills a storage (or takes the one at URL), serves it with Gunicorn and looks.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import BrowserContext, sync_playwright
+from tests import requirements, servers
+from tests.browser.conftest import FLAGS, address
+from tests.profiler import synthetic
+from tests.profiler.dashboard.served import PASSWORD, USERNAME
+
+ROUTES, DAYS, TIMES = 200, 30.0, 15
+PAGES = {
+    "overview, 30 d": "/?span=30d",
+    "overview, 1 h": "/?span=1h",
+    "one route, 30 d": "/route?route=/api/articles&method=GET&span=30d",
+    "cache, 30 d": "/cache?span=30d",
+}
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+ANSWER = "performance.getEntriesByType('navigation')[0].responseEnd"
+SIZE = "performance.getEntriesByType('navigation')[0].encodedBodySize"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = sys.argv[1] if sys.argv[1:] else filled(Path(folder))
+        with servers.gunicorn_server("tests.profiler.dashboard.served:create()", {"PROFILER_URL": url}) as served:
+            look(f"{address(served)}/profiler")
+
+
+def filled(folder: Path) -> str:
+    url = f"sqlite:///{folder / 'profiler.db'}"
+    synthetic.fill(url, routes=ROUTES, days=DAYS)
+    return url
+
+
+def look(root: str) -> None:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=requirements.program(requirements.BROWSER), args=FLAGS)
+        context = chromium.new_context(http_credentials={"username": USERNAME, "password": PASSWORD, "send": "always"})
+        print(f"{'ms, median (least)':20} {'answer':>14} {'first picture':>16} {'kB':>6}")
+        for name, path in PAGES.items():
+            measure(context, name, f"{root}{path}")
+        chromium.close()
+
+
+def measure(context: BrowserContext, name: str, url: str) -> None:
+    answers, paints, size = [], [], 0.0
+    for _ in range(TIMES):
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        read: Callable[[str], float] = page.evaluate
+        answers.append(read(ANSWER))
+        paints.append(read(PAINT))
+        size = read(SIZE)
+        page.close()
+    print(f"{name:20} {words(answers):>14} {words(paints):>16} {size / 1000:6.0f}")
+
+
+def words(times: list[float]) -> str:
+    return f"{median(times):.0f} ({min(times):.0f})"
+
+
+if __name__ == "__main__":
+    main()
