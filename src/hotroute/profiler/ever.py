@@ -17,12 +17,11 @@ TABLES = (schema.requests, schema.latencies, schema.counters)
 
 
 def advance(connection: Connection, now: float) -> None:
-    """Add what is older than an hour, as far as it is added up in coarse buckets, within the caller's transaction."""
-    start, missing = since(connection), stale(connection, inf)
-    end = min(floor(now - HOUR, RESOLUTION), *(bucket for each, bucket in missing if each == RESOLUTION), inf)
+    """Add what is older than an hour, and so cannot change, within the caller's transaction."""
+    start, end = since(connection), floor(now - HOUR, RESOLUTION)
     if end <= start:
         return
-    ranges = list(levels.summed(RESOLUTION, start, int(end), missing))
+    ranges = list(levels.summed(RESOLUTION, start, end, stale(connection, inf)))
     for table in TABLES:
         add(connection, table, (SUMMED, *ranges))
     state = {"name": EVER, "holder": "", "time": float(end)}

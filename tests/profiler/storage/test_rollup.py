@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
+from hotroute.profiler import ever as ever_
 from hotroute.profiler import reading, retention, rollup, schema
 from hotroute.profiler.facts import total
 from hotroute.profiler.folding import Fold
@@ -168,6 +169,16 @@ def test_a_bucket_that_is_not_added_up_is_not_even_due_to_be_deleted(worker: Wor
         with storage.engine.begin() as connection:
             assert retention.expired(connection, FINEST, START + 3 * DAY) == due
             rollup.roll(connection, MINUTE, int(START))
+
+
+def test_what_is_not_added_up_yet_is_among_the_sums_of_all_time_all_the_same(worker: Workers, history: History) -> None:
+    storage = worker()
+    storage.write(batch(request()), START)
+    with storage.engine.begin() as connection:
+        ever_.advance(connection, START + 5 * HOUR)
+    keep(storage, START + 6 * HOUR)
+    history.clock = lambda: START + 6 * HOUR
+    assert ever(history) == 1
 
 
 @pytest.mark.only("postgresql")
