@@ -100,7 +100,7 @@ def test_no_statement_takes_long_to_look_through(piece: str) -> None:
     many = "".join(f"{piece}{number}$ " if piece == "$a" else piece for number in range(50_000))
     began = time.process_time()
     fingerprint.of(TEXT + "SELECT " + many)
-    assert time.process_time() - began < 0.4, "it is quadratic"
+    assert time.process_time() - began < 0.2, "it is quadratic"
 
 
 def test_numbers_are_values_and_names_with_digits_are_not() -> None:
