@@ -1,6 +1,7 @@
 """JSON lines: one for each request, each with the request's id."""
 
 import logging
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -36,7 +37,7 @@ def config(level: str = "INFO") -> dict[str, Any]:
             "json": {"()": "hotroute.logs.JsonLine"},
         },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]},
+            "stderr": {"class": "hotroute.logs.Stderr", "formatter": "json", "filters": ["request_id"]},
         },
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
@@ -63,6 +64,29 @@ class JsonLine(logging.Formatter):
         if record.exc_info:
             line["exc_info"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
+
+
+class Stderr(logging.Handler):
+    """Each record by one write(2) to standard error, which the kernel keeps apart from others.
+
+    `logging.StreamHandler` writes under a lock, and whoever holds that gives up the interpreter's in the meantime: the
+    threads of a busy worker then wait for each other at every line, a tenth of what a hit of the cache costs.
+    """
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Without `Handler.handle`'s lock."""
+        kept = bool(self.filter(record))
+        if kept:
+            self.emit(record)
+        return kept
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{self.format(record)}\n".encode()
+            while line:
+                line = line[os.write(2, line) :]
+        except Exception:
+            self.handleError(record)
 
 
 class RequestId(logging.Filter):

@@ -1,0 +1,43 @@
+"""Log lines on standard error, from many threads at a time."""
+
+import json
+import subprocess
+import sys
+
+THREADS, LINES = 8, 400
+PROGRAM = f"""
+import logging, logging.config, threading
+from hotroute import logs
+logging.config.dictConfig(logs.config())
+def write(number):
+    for line in range({LINES}):
+        logging.getLogger("test").info("é" * (line % 50 * 10), extra={{"thread_number": number, "line": line}})
+threads = [threading.Thread(target=write, args=(number,)) for number in range({THREADS})]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+CLOSED = """
+import logging, logging.config, os
+from hotroute import logs
+logging.config.dictConfig(logs.config())
+os.close(2)
+logging.getLogger("test").warning("nobody reads this")
+print("goes on")
+"""
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+
+def test_the_lines_of_many_threads_are_whole_and_each_threads_are_in_order() -> None:
+    lines = [json.loads(line) for line in run(PROGRAM).stderr.splitlines()]
+    for number in range(THREADS):
+        own = [line for line in lines if line["thread_number"] == number]
+        assert [(line["line"], len(line["message"])) for line in own] == [
+            (each, each % 50 * 10) for each in range(LINES)
+        ]
+
+
+def test_a_standard_error_that_is_closed_stops_nobody() -> None:
+    assert run(CLOSED).stdout == "goes on\n"
