@@ -48,7 +48,8 @@ class Machine(RuleBasedStateMachine):
     @rule(key=keys)
     def ask(self, key: str) -> None:
         names = tuple(map(self.name, READS[key]))
-        answer = self.on.store.look(Question(self.space + key, names, (IDENTITY,), secrets.token_hex(4)))
+        question = Question(self.space + key, names, (IDENTITY,), secrets.token_hex(4))
+        answer = self.on.store.find(question.key, question.encodings) or self.on.store.look(question)
         if answer.entry:
             self.check(answer.entry, READS[key], self.committed)
         elif answer.flight and answer.state is State.LEAD:

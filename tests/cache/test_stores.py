@@ -50,6 +50,20 @@ def save(store: Store, flight: Flight, body: bytes = b"body", used: tuple[str, .
     return store.save(flight, tags, Entry(b"head", body), [Entry(b"head", body[:1], "gzip")], 60)
 
 
+def test_who_would_not_lead_finds_what_who_would_finds(store: Store) -> None:
+    assert store.find("key", (IDENTITY,)) is None
+    flight = lead(store)
+    assert store.find("key", (IDENTITY,)) is None
+    save(store, flight)
+    found = store.find("key", ("gzip", IDENTITY))
+    assert found == look(store, encodings=("gzip", IDENTITY))
+    assert found.entry == Entry(b"head", b"b", "gzip")
+    store.mark(["b"], "writer")
+    assert store.find("key", (IDENTITY,)) is None
+    store.done(["b"], "writer")
+    assert store.find("key", (IDENTITY,)) is None
+
+
 def test_the_first_leads_the_second_waits_and_then_both_hit(store: Store) -> None:
     flight = lead(store)
     waiting = look(store)

@@ -18,7 +18,7 @@ from hotroute.cache.leases import Leases
 from hotroute.cache.link import Unreachable
 from hotroute.cache.options import Hot
 from hotroute.cache.recorded import Recorded
-from hotroute.cache.request import Principal, Request, declared, identify
+from hotroute.cache.request import Principal, Request, Wanted, declared, identify
 from hotroute.cache.routes import Matcher
 from hotroute.cache.rules import Headers
 from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
@@ -73,12 +73,12 @@ class Front:
             return self.app(environ, start_response)
         asked = Request(matched.hot, matched, environ, start_response)
         try:
-            question = self.question(asked)
+            wanted = self.wanted(asked)
         except NotKeyable as reason:
             return self.pass_by(asked, f"fwd=bypass; detail={reason}")
-        return self.answer(asked, question)
+        return self.answer(asked, wanted)
 
-    def question(self, asked: Request) -> Question:
+    def wanted(self, asked: Request) -> Wanted:
         """What a request asks of the store.
 
         Raises:
@@ -89,27 +89,32 @@ class Front:
             raise NotKeyable(reason)
         caller = identify(hot, environ, self.around.principal)
         name = key(hot, environ, caller if hot.caller == "each" else None)
-        tags = tuple(self.around.tables()) if hot.tags is None else declared(hot.tags, asked.match, caller)
         # Hooks see the body as the view made it.
         codings = (IDENTITY,) if asked.inside else answers.encodings(environ.get("HTTP_ACCEPT_ENCODING"))
-        return Question(name, tags, codings, secrets.token_hex(8))
+        return Wanted(name, codings, caller)
 
-    def answer(self, asked: Request, question: Question) -> Iterable[bytes]:
+    def question(self, asked: Request, wanted: Wanted) -> Question:
+        """The same with all that the answer may depend on, for who would lead."""
+        hot = asked.hot
+        tags = tuple(self.around.tables()) if hot.tags is None else declared(hot.tags, asked.match, wanted.caller)
+        return Question(wanted.key, tags, wanted.encodings, secrets.token_hex(8))
+
+    def answer(self, asked: Request, wanted: Wanted) -> Iterable[bytes]:
         if outer := capture.current.get():
             outer.refuse("another hot route was asked")
         try:
-            found, reason = self.look(question)
+            found, reason = self.look(asked, wanted)
         except Unreachable:
             return self.pass_by(asked, f"fwd=bypass; detail={Detail.STORE_UNREACHABLE}")
         if found.entry:
-            return self.hit(asked, question, found.entry, reason)
+            return self.hit(asked, wanted.key, found.entry, reason)
         if found.state is State.LEAD and found.flight:
             return self.lead(asked, found.flight)
         return self.pass_by(asked, reason)
 
-    def look(self, question: Question) -> tuple[Answer, str]:
-        """What the store has, and what `Cache-Status` says of it."""
-        found = self.store.look(question)
+    def look(self, asked: Request, wanted: Wanted) -> tuple[Answer, str]:
+        """What the store has, and what `Cache-Status` says of it. A hit is the rule, and needs no tags."""
+        found = self.store.find(wanted.key, wanted.encodings) or self.store.look(self.question(asked, wanted))
         if found.state is State.WAIT and found.flight:
             return self.wait(found.flight)
         return found, "hit" if found.entry else f"fwd=miss; stored=?0; detail={Detail.INVALIDATING}"
@@ -145,11 +150,11 @@ class Front:
 
         return self.app(asked.environ, start)
 
-    def hit(self, asked: Request, question: Question, entry: Entry, status: str) -> Iterable[bytes]:
+    def hit(self, asked: Request, key: str, entry: Entry, status: str) -> Iterable[bytes]:
         head = entries.opened(asked.hot, entry)
         if head is None:
             with suppress(Unreachable):
-                self.store.forget(question)
+                self.store.forget(key)
             return self.pass_by(asked, f"fwd=bypass; detail={Detail.CORRUPT_ENTRY}")
         if status == "hit":
             status = f"hit; ttl={answers.remaining(asked.hot, head, time())}"

@@ -41,11 +41,14 @@ class MemoryStore:
         self.leases: dict[str, tuple[str, float]] = {}
         self.entries: dict[str, Stored] = {}
 
+    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+        with self.lock:
+            return self.kept(key, encodings)
+
     def look(self, question: Question) -> Answer:
         with self.lock:
-            stored = self.entries.get(question.key)
-            if stored and stored.until > self.clock() and self.current(stored.vector) and fits(stored, question):
-                return hit(stored, question)
+            if found := self.kept(question.key, question.encodings):
+                return found
             tags = (*question.tags, EPOCH)
             if any(self.marked(tag) for tag in tags):
                 return Answer(State.DIRTY)
@@ -57,8 +60,8 @@ class MemoryStore:
         with self.lock:
             stored = self.entries.get(flight.entry)
             same = stored and stored.until > self.clock() and stored.vector.items() <= flight.vector.items()
-            if stored and same and fits(stored, flight.question):
-                return hit(stored, flight.question)
+            if stored and same and fits(stored, flight.question.encodings):
+                return hit(stored, flight.question.encodings)
             held = self.leases.get(flight.lease)
             leads = held is not None and held[1] > self.clock()
             return Answer(State.WAIT) if leads else Answer(State.LEAD, flight=flight)
@@ -86,9 +89,9 @@ class MemoryStore:
         with self.lock:
             self.free(flight)
 
-    def forget(self, question: Question) -> None:
+    def forget(self, key: str) -> None:
         with self.lock:
-            self.entries.pop(question.key, None)
+            self.entries.pop(key, None)
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         with self.lock:
@@ -103,6 +106,12 @@ class MemoryStore:
                 if not leave:
                     self.marks.get(tag, {}).pop(token, None)
                 self.nonces[tag] = nonce()
+
+    def kept(self, key: str, encodings: Sequence[str]) -> Answer | None:
+        stored = self.entries.get(key)
+        if stored and stored.until > self.clock() and self.current(stored.vector) and fits(stored, encodings):
+            return hit(stored, encodings)
+        return None
 
     def current(self, vector: Vector) -> bool:
         return all(self.nonces.get(tag) == seen and not self.marked(tag) for tag, seen in vector.items())
@@ -133,12 +142,12 @@ class MemoryStore:
             del self.entries[next(iter(self.entries))]
 
 
-def fits(stored: Stored, question: Question) -> bool:
-    return any(encoding in stored.bodies for encoding in question.encodings)
+def fits(stored: Stored, encodings: Sequence[str]) -> bool:
+    return any(encoding in stored.bodies for encoding in encodings)
 
 
-def hit(stored: Stored, question: Question) -> Answer:
-    encoding = next(encoding for encoding in question.encodings if encoding in stored.bodies)
+def hit(stored: Stored, encodings: Sequence[str]) -> Answer:
+    encoding = next(encoding for encoding in encodings if encoding in stored.bodies)
     return Answer(State.HIT, Entry(stored.head, stored.bodies[encoding], encoding))
 
 

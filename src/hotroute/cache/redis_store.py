@@ -53,38 +53,54 @@ class RedisStore:
         self.fence: tuple[str, ...] = ()
         self.unfenced: Callable[[], object] = nothing
 
+    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+        try:
+            state, *rest = self.ask(key, encodings)
+            return None if state == b"cold" else self.found(key, state, rest)
+        except (Damaged, Refused):
+            # Who looks repairs it: with it may be a tag that only the question names.
+            return None
+
     def look(self, question: Question) -> Answer:
         try:
-            return self.ask(question)
+            return self.leading(question)
         except Damaged:
             self.link.tell("damaged", "Redis holds a response that is damaged or not ours: it is deleted")
-            self.repair([self.key(question)], question.tags)
+            self.repair([self.key(question.key)], question.tags)
             return Answer(State.DIRTY)
         except Refused:
-            self.repair([self.key(question)], question.tags)
+            self.repair([self.key(question.key)], question.tags)
             raise
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, key: str, encodings: Sequence[str], *leading: Argument) -> list[bytes]:
+        keys = [self.key(key), *self.fence]
+        answer: list[bytes] = self.link.run(
+            LOOK, keys, self.namespace, "{run}", self.mark_ttl, " ".join(encodings), *leading
+        )
+        if answer[0] == b"dirty":
+            self.unfenced()
+        return answer
+
+    def leading(self, question: Question) -> Answer:
         tags = (*question.tags, EPOCH)
-        arguments: list[Argument] = [self.namespace, "{run}", self.mark_ttl, LONGEST * 1000, self.lease_ttl]
-        arguments += [nonce(), question.token, " ".join(question.encodings), *tags]
-        state, *rest = self.link.run(LOOK, [self.key(question), *self.fence], *arguments)
+        leading: tuple[Argument, ...] = (LONGEST * 1000, self.lease_ttl, nonce(), question.token, *tags)
+        state, *rest = self.ask(question.key, question.encodings, *leading)
         if state in (b"lead", b"wait"):
             entry, lease, *nonces = map(bytes.decode, rest)
             return Answer(
                 State(state.decode()),
                 flight=Flight(question, entry, lease, dict(zip(tags, nonces, strict=True))),
             )
-        if state == b"dirty":
-            self.unfenced()
-        return self.found(question, state, rest)
+        return self.found(question.key, state, rest)
 
     def peek(self, flight: Flight) -> Answer:
         pairs = [part for pair in flight.vector.items() for part in pair]
         encodings = " ".join(flight.question.encodings)
         state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], encodings, *pairs)
         try:
-            return Answer(State.LEAD, flight=flight) if state == b"gone" else self.found(flight.question, state, rest)
+            return (
+                Answer(State.LEAD, flight=flight) if state == b"gone" else self.found(flight.question.key, state, rest)
+            )
         except Damaged:
             return Answer(State.LEAD, flight=flight)
 
@@ -92,7 +108,7 @@ class RedisStore:
         used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH)})
         bodies: list[Argument] = []
         for variant in (entry, *others):
-            bodies += [variant.encoding, self.seal(flight.question, variant, used.encode()) + variant.body]
+            bodies += [variant.encoding, self.seal(flight.question.key, variant, used.encode()) + variant.body]
         life = min(round(ttl * 1000), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
         try:
@@ -108,8 +124,8 @@ class RedisStore:
     def release(self, flight: Flight) -> None:
         self.link.run(LEASE, [flight.lease], flight.question.token, 0)
 
-    def forget(self, question: Question) -> None:
-        self.repair([self.key(question)], question.tags)
+    def forget(self, key: str) -> None:
+        self.repair([self.key(key)], [])
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         self.insist(MARK, tags, self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token)
@@ -129,7 +145,7 @@ class RedisStore:
     def repair(self, keys: list[str], tags: Sequence[str]) -> None:
         self.link.run(REPAIR, keys, self.namespace, "{run}", *tags)
 
-    def found(self, question: Question, state: bytes, rest: list[bytes]) -> Answer:
+    def found(self, key: str, state: bytes, rest: list[bytes]) -> Answer:
         """Raises:
         Damaged: what is stored is not what this store has stored.
         """
@@ -139,20 +155,20 @@ class RedisStore:
         if head is None:
             raise Damaged
         entry = Entry(head, sealed[SEAL:], encoding.decode())
-        if not compare_digest(sealed[:SEAL], self.seal(question, entry, vector)):
+        if not compare_digest(sealed[:SEAL], self.seal(key, entry, vector)):
             raise Damaged
         return Answer(State.HIT, entry)
 
-    def seal(self, question: Question, entry: Entry, vector: bytes) -> bytes:
+    def seal(self, key: str, entry: Entry, vector: bytes) -> bytes:
         """Over all that makes an answer, what it depends on included; lengths part one from the other."""
         digest = blake2b(entry.body, digest_size=SEAL, key=self.secret)
         digest.update(entry.head)
         digest.update(vector)
-        digest.update(f"{len(entry.head)}:{len(vector)}:{entry.encoding}:{question.key}".encode())
+        digest.update(f"{len(entry.head)}:{len(vector)}:{entry.encoding}:{key}".encode())
         return digest.digest()
 
-    def key(self, question: Question) -> str:
-        return f"{self.namespace}e:{self.code}:{question.key}"
+    def key(self, key: str) -> str:
+        return f"{self.namespace}e:{self.code}:{key}"
 
 
 def nothing() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotroute.cache.details import Detail
 from hotroute.cache.key import NotKeyable
@@ -34,6 +34,14 @@ class Request:
     def inside(self) -> bool:
         """Whether hooks must run on each hit, so that it is served within Flask."""
         return bool(self.match.hook)
+
+
+class Wanted(NamedTuple):
+    """The name of an answer, content codings that would do (the best first), and who asks."""
+
+    key: str
+    encodings: tuple[str, ...]
+    caller: str | None
 
 
 def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str | None:

@@ -76,6 +76,9 @@ class Answer:
 class Store(Protocol):
     """The steps of the protocol; see docs/cache.md. Each may raise `Unreachable`."""
 
+    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+        """Read, step 1, for who would not lead and needs no tags: HIT or DIRTY; None where only `look` can tell."""
+
     def look(self, question: Question) -> Answer:
         """Read, step 1, and the lease of step 2."""
 
@@ -91,8 +94,8 @@ class Store(Protocol):
     def release(self, flight: Flight) -> None:
         """Free the lease without an answer."""
 
-    def forget(self, question: Question) -> None:
-        """Delete the answer to a question, which is not one that would be stored."""
+    def forget(self, key: str) -> None:
+        """Delete an answer, which is not one that would be stored."""
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         """Write, step 2."""

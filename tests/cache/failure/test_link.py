@@ -271,7 +271,7 @@ def test_the_command_invalidates_where_the_applications_sentinels_say(
     server: RedisServer, sentinel: tuple[RedisServer, RedisServer], tmp_path: Path
 ) -> None:
     (tmp_path / "watched.py").write_text(APPLICATION % sentinel[0].port)
-    command = [PROGRAMS / "hotroute", "invalidate", "a-tag", "--app", "watched:app"]
+    command = [str(PROGRAMS / "hotroute"), "invalidate", "a-tag", "--app", "watched:app"]
     done = subprocess.run(command, env=clean_environment(), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "invalidated: a-tag\n"), done.stderr
     assert server.client.exists("watched:t:a-tag")

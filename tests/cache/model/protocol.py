@@ -6,7 +6,7 @@ from hotroute.cache.changes import Changes
 from hotroute.cache.redis_store import RedisStore
 
 STEPS = {
-    "LOOK": RedisStore.look,  # scripts/look.lua
+    "LOOK": RedisStore.look,  # scripts/look.lua, and before it RedisStore.find: the same, for who would not lead
     "PEEK": RedisStore.peek,  # scripts/wait.lua
     "SAVE": RedisStore.save,  # scripts/save.lua
     "RELEASE": RedisStore.release,  # scripts/lease.lua

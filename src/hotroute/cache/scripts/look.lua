@@ -2,11 +2,12 @@
 -- LOOK: the state of an entry and of the tags that it depends on, as of one moment (docs/cache.md, "Read", step 1).
 --
 -- KEYS  the entry, without the run; the fence, where there is one (docs/cache-model.md)
--- ARGV  namespace, run id, mark TTL (ms), nonce TTL (ms), lease TTL (ms), a random seed, the asker's token,
---       the encodings that would do (space-separated, the best first), then the tags that would be leased on
--- gives {"hit", head, body, encoding, vector} or {"dirty"} or {"lead"|"wait", entry, lease, nonce, nonce, ...} in the order of
---       the tags
-local space, run, mark, life, lease, seed, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+-- ARGV  namespace, run id, mark TTL (ms), the encodings that would do (space-separated, the best first); who would lead
+--       goes on with nonce TTL (ms), lease TTL (ms), a random seed, the asker's token, then the tags to be leased on
+-- gives {"hit", head, body, encoding, vector} or {"dirty"}, or, to who would lead, {"lead"|"wait", entry, lease, nonce,
+--       nonce, ...} in the order of the tags, and {"cold"} to others
+local space, run, mark, encodings = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local life, lease, seed, token = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -41,7 +42,7 @@ if vector then
     end
   end
   if equal then
-    for encoding in string.gmatch(ARGV[8], '%S+') do
+    for encoding in string.gmatch(encodings, '%S+') do
       local found = redis.call('HMGET', entry, 'head', encoding)
       if found[2] then
         return {'hit', found[1], found[2], encoding, vector}
@@ -50,6 +51,9 @@ if vector then
   end
 end
 
+if not token then
+  return {'cold'}
+end
 local nonces, names = {}, {}
 for i = 9, #ARGV do
   names[#names + 1] = space .. 't:' .. ARGV[i]
