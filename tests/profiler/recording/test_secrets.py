@@ -89,7 +89,9 @@ def test_no_value_of_a_statement_that_somebody_wrote_is_kept(statement: str) -> 
 
 def test_a_long_statement_is_cut_before_it_is_looked_at() -> None:
     short, long = (f"SELECT a FROM b WHERE c IN ({', '.join('?' * count)})" for count in (10, 100_000))
+    remembered = fingerprint.found.cache_info().currsize
     assert len(fingerprint.of(long)[0]) <= fingerprint.LONGEST
+    assert fingerprint.found.cache_info().currsize == remembered, "a few of those would fill the memory"
     assert fingerprint.of(long)[0].startswith("SELECT a FROM b")
     values = ", ".join(f"'{SECRET}{number}'" for number in range(10_000))
     assert SECRET not in fingerprint.of(f"{short} AND d IN ({values})")[0]
