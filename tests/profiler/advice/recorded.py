@@ -40,6 +40,8 @@ def url(folder: Path) -> str:
 def record(folder: Path, requests: list[Request], cpu: float = 0.01, release: str = "1") -> None:
     """Minute after minute; each of the requests is looked at closely, and there is a pulse for each second."""
     storage = Storage(url(folder), release=release, worker=f"host:{release}", host="host", pid=1)
+    # This worker has been there for as long as its requests.
+    storage.row["started"] = min(each.time for each in requests)
     storage.prepare()
     for minute, within in groupby(sorted(requests, key=lambda each: each.time), lambda each: each.time // 60):
         storage.write(batch(list(within), cpu), now=(minute + 1) * 60)
@@ -48,8 +50,14 @@ def record(folder: Path, requests: list[Request], cpu: float = 0.01, release: st
 
 def batch(requests: list[Request], cpu: float) -> Batch:
     seconds = Counter(int(each.time) for each in requests)
-    pulses = [replace(PULSE, time=float(at), requests=count) for at, count in seconds.items()]
+    pulses = [pulse(float(at), count) for at, count in seconds.items()]
     return Batch(requests, [sample(each, cpu) for each in requests], pulses)
+
+
+def pulse(at: float, requests: int) -> Pulse:
+    """With many requests a second the probe is late, and connections wait."""
+    calm = replace(PULSE, time=at, requests=requests)
+    return replace(calm, lateness=(0.02,) * 100, queue=3) if requests > 20 else calm
 
 
 @contextmanager

@@ -36,7 +36,16 @@ def test_arrivals_times_time_are_in_progress(tmp_path: Path) -> None:
         found = peak.find(recorded, Span(now - HOUR, now))
     assert 4.8 < found.concurrency < 5.0
     assert 0.45 < found.cores < 0.55
-    assert found.lateness < 0.001
+
+
+def test_lateness_and_queue_are_those_of_the_busiest_moments(tmp_path: Path) -> None:
+    """Not those of the last ones, nor a mean with the calm ones."""
+    now, _ = an_hour_with_a_burst(tmp_path)
+    with history(tmp_path) as recorded:
+        found = peak.find(recorded, Span(now - HOUR, now))
+    assert 0.019 < found.lateness < 0.021
+    assert found.queue == 3
+    assert found.workers == 1
 
 
 def test_nothing_recorded_is_nothing_busy(tmp_path: Path) -> None:

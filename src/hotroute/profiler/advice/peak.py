@@ -88,7 +88,7 @@ def describe(step: Step, routes: Sequence[RouteSummary], workers: Sequence[Worke
         cores=sum(step.part(route) * cpu(route) for route in routes) / step.seconds,
         workers=len(served),
         lateness=late[len(late) // 2] if late else 0.0,
-        queue=max((worker.queue or 0 for worker in served), default=0),
+        queue=max((worker.most_queued for worker in served), default=0),
     )
 
 
