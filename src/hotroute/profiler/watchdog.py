@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 PAUSE = 0.025
 """Seconds between two looks at what is under way."""
 
-NAP = 0.005
+NAP = 0.01
 """Seconds between two looks at a slow request's stack."""
 
 MOST_LOOKS = 400
-"""At one request: two seconds of naps, then one each `PAUSE`."""
+"""At one request: four seconds of naps, then one each `PAUSE`."""
 
 MOST_AT_ONCE = 8
 """Slow requests whose stacks are looked at in one round."""
