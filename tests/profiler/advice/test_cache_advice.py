@@ -42,12 +42,13 @@ def test_writes_elsewhere_count_too_where_they_are_as_many_as_the_reads() -> Non
         route(LISTING, "POST", 4000),
         route("(no route)", requests=4000),
         route("/healthz", requests=4000),
+        route("/static/<path:filename>", requests=4000),
         route(LISTING, requests=150),
         route(LISTING, requests=4000, split=split(wall=0.0001)),
         route(LISTING, requests=4000, refused=3900),
         route(LISTING, requests=4000, cache={"redis hit": 3900, "miss": 100}),
     ],
-    ids=["a write", "no route", "health", "hardly asked for", "quick", "refused", "hot already"],
+    ids=["a write", "no route", "health", "a file", "hardly asked for", "quick", "refused", "hot already"],
 )
 def test_what_must_or_need_not_be_cached_is_not_to_be_marked(unlikely: RouteSummary) -> None:
     assert "hot" not in kinds(advised(unlikely))

@@ -27,6 +27,12 @@ def test_a_route_that_waits_while_threads_are_free_is_told_what_it_waits_for_and
     assert found.gain == 0
 
 
+def test_a_quick_route_that_waits_while_threads_are_free_is_as_it_should_be() -> None:
+    quick = route("/quick", split=split(wall=0.02, cpu=0.002, sql=0.018))
+    assert "waits" not in kinds(advised(quick, peak=CALM))
+    assert "waits" in kinds(advised(quick, peak=BUSY))
+
+
 def test_connections_that_wait_to_be_accepted_are_a_reason_for_threads() -> None:
     assert the("waits", advised(WAITING, peak=replace(CALM, queue=9))).severity == "medium"
 

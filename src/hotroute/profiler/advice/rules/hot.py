@@ -32,9 +32,14 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
 
 
 def candidate(evidence: Evidence, route: RouteSummary) -> bool:
-    readable = route.method == "GET" and route.route not in NEVER and not route.cache
+    readable = route.method == "GET" and route.route not in NEVER and not route.cache and not is_file(route)
     enough = related.done(route) >= REQUESTS and mean(route) >= WORTHWHILE
     return readable and enough and evidence.share(route) >= SHARE
+
+
+def is_file(route: RouteSummary) -> bool:
+    """Flask's own route for static files; the proxy serves these (docs/proxy.md)."""
+    return route.route.endswith("<path:filename>")
 
 
 def advice(evidence: Evidence, route: RouteSummary, nearby: int, everywhere: int) -> Advice:
@@ -49,7 +54,8 @@ def advice(evidence: Evidence, route: RouteSummary, nearby: int, everywhere: int
         f" on routes that begin like it, {everywhere:,} in the whole application. Writes are requests with"
         " an unsafe method that succeeded: what other programs write, and which rows a request changed, is not known"
         f" here.{parameters(route)}",
-        do="Mark it @hot: the cache answers until its rows change. If it is marked already, is CACHE_ENABLED false?",
+        do='Mark it @hot, with caller="each" if it depends on who asks: the cache answers until its rows change. If it'
+        " is marked already, is CACHE_ENABLED false?",
         gain=route.seconds * (1 - 1 / max(2.0, reads / max(1, nearby))),
         numbers={
             "reads": reads,

@@ -11,14 +11,17 @@ CPU = 0.35
 """Of its time: a route below it waits."""
 WORTHWHILE = 0.002
 """Seconds: a request below is not worth a thread more."""
+SLOW = 0.1
+"""Seconds: a request from here on is worth a look at what it waits for, even where there are threads enough."""
 
 
 def rule(evidence: Evidence) -> Iterator[Advice]:
     if evidence.computing:
         # Then they wait for the interpreter too, and threads would make that longer: see computes.py.
         return
+    least = WORTHWHILE if evidence.scarce else SLOW
     for route in evidence.sampled():
-        if route.split and route.split.wall >= WORTHWHILE and route.split.cpu <= CPU * route.split.wall:
+        if route.split and route.split.wall >= least and route.split.cpu <= CPU * route.split.wall:
             yield advice(evidence, route, route.split)
 
 
