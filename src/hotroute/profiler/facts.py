@@ -25,9 +25,18 @@ def merged(left: Histogram, right: Histogram) -> Histogram:
 
 
 HOW: Mapping[str, Callable[[Any, Any], Any]] = {"sum": add, "max": max, "histogram": merged}
-RULES: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
-    table.name: tuple(HOW[column.info["how"]] for column in schema.values(table)) for table in schema.FACTS
-} | {CHOSEN: (add,)}
+
+
+def combination(*rules: Callable[[Any, Any], Any]) -> Callable[[Values, Values], Values]:
+    """How two rows become one, each of their values by its own rule."""
+    if set(rules) == {add}:
+        return lambda left, right: tuple(map(add, left, right))
+    return lambda left, right: tuple([rule(*pair) for rule, *pair in zip(rules, left, right, strict=True)])
+
+
+COMBINED = {
+    table.name: combination(*(HOW[column.info["how"]] for column in schema.values(table))) for table in schema.FACTS
+} | {CHOSEN: combination(add)}
 NOTHING: Mapping[str, Callable[[], Any]] = {"sum": int, "max": int, "histogram": Histogram}
 
 
@@ -38,7 +47,7 @@ def put(facts: Facts, table: str, key: Key, values: Values) -> None:
 
 
 def combined(table: str, left: Values, right: Values) -> Values:
-    return tuple(rule(*pair) for rule, *pair in zip(RULES[table], left, right, strict=True))
+    return COMBINED[table](left, right)
 
 
 def total(kept: Facts, added: Facts) -> Facts:
@@ -70,6 +79,9 @@ def restored(kept: Facts, keys: Mapping[str, Iterable[Key]]) -> Facts:
 def rows(table: Table, facts: Facts, **columns: Any) -> Iterator[dict[str, Any]]:
     """As parameters of an INSERT into the table; `columns` are the same in all of them."""
     names = [column.name for column in table.columns if column.name not in columns]
+    histograms = [column.name for column in table.columns if column.info.get("how") == "histogram"]
     for key, values in facts.get(table.name, {}).items():
-        plain = (value.dump() if isinstance(value, Histogram) else value for value in (*key, *values))
-        yield dict(zip(names, plain, strict=True), **columns)
+        row = dict(zip(names, key + values, strict=True), **columns)
+        for name in histograms:
+            row[name] = row[name].dump()
+        yield row

@@ -2,7 +2,6 @@
 
 import sys
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil, log2
 
@@ -31,20 +30,25 @@ class Histogram:
     __slots__ = ("counts",)
 
     def __init__(self) -> None:
-        self.counts: Counter[int] = Counter()
+        self.counts: dict[int, int] = {}
 
     @property
     def count(self) -> int:
         return sum(self.counts.values())
 
     def add(self, seconds: float, n: int = 1) -> None:
-        self.counts[bucket(seconds)] += n
+        index = bucket(seconds)
+        self.counts[index] = self.counts.get(index, 0) + n
 
     def add_all(self, seconds: Iterable[float]) -> None:
-        self.counts.update(map(bucket, seconds))
+        counts = self.counts
+        for index in map(bucket, seconds):
+            counts[index] = counts.get(index, 0) + 1
 
     def merge(self, other: "Histogram") -> None:
-        self.counts.update(other.counts)
+        counts = self.counts
+        for index, n in other.counts.items():
+            counts[index] = counts.get(index, 0) + n
 
     def copy(self) -> "Histogram":
         same = Histogram()
@@ -79,7 +83,7 @@ class Histogram:
         if not self.counts:
             return []
         first, last = min(self.counts), max(self.counts)
-        return [(EDGES[index], EDGES[index + 1], self.counts[index]) for index in range(first, last + 1)]
+        return [(EDGES[index], EDGES[index + 1], self.counts.get(index, 0)) for index in range(first, last + 1)]
 
     def dump(self) -> bytes:
         """Six bytes for each bucket that is not empty: their numbers (16 bits), then their counts (32 or 64 bits)."""
@@ -98,7 +102,7 @@ class Histogram:
                 for index, n in zip(*parsed(dump), strict=True):
                     sums[index] += n
         total = cls()
-        total.counts.update({index: n for index, n in enumerate(sums) if n})
+        total.counts = {index: n for index, n in enumerate(sums) if n}
         return total
 
 
