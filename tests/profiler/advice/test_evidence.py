@@ -1,0 +1,49 @@
+"""What the rules take for granted: which workers count, and how much has to be known."""
+
+from dataclasses import replace
+
+import pytest
+
+from hotroute.profiler.advice import Serving
+from hotroute.profiler.advice.evidence import SAMPLES
+from tests.profiler.advice.made import BUSY, CALM, SPAN, advised, evidence, kinds, route, split, worker
+
+ENDED = SPAN.end - 1000
+
+
+def test_workers_that_are_alive_are_those_that_count() -> None:
+    gone = worker(9, alive=False, seen=SPAN.end, threads=64)
+    assert evidence(workers=(worker(0), worker(1), gone)).running == 2
+
+
+def test_where_none_is_alive_those_count_that_ended_together_in_the_end() -> None:
+    last = [worker(number, alive=False, seen=ENDED + 20 * number) for number in range(2)]
+    before = worker(9, alive=False, seen=ENDED - 40, threads=64)
+    known = evidence(workers=(before, *last))
+    assert (known.running, known.threads) == (2, 4)
+
+
+def test_a_worker_that_has_just_started_shows_more_threads_than_the_older_one() -> None:
+    """While a new setting is rolled out."""
+    assert evidence(workers=(worker(0, threads=4), worker(1, threads=16))).threads == 16
+
+
+def test_without_workers_the_settings_count() -> None:
+    known = evidence(workers=(), serving=Serving(workers=3, threads=7), peak=replace(CALM, workers=0))
+    assert (known.running, known.threads, known.hosts, known.served) == (3, 7, 1, 3)
+
+
+def test_workers_of_several_hosts_are_counted_for_each() -> None:
+    known = evidence(workers=tuple(worker(number, host=f"host{number % 3}") for number in range(6)))
+    assert (known.hosts, known.running) == (3, 2)
+    assert replace(known, peak=replace(CALM, workers=0)).served == 6
+
+
+def test_threads_in_use_are_a_share_of_those_that_served_then() -> None:
+    assert evidence(peak=replace(CALM, concurrency=6.0, workers=2)).busy == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("samples", "kind"), [(SAMPLES, "waits"), (SAMPLES - 1, "data")])
+def test_a_route_is_judged_from_thirty_of_its_requests_on(samples: int, kind: str) -> None:
+    waiting = route(split=split(wall=0.2, cpu=0.001, samples=samples))
+    assert [each for each in kinds(advised(waiting, peak=BUSY)) if each in {"waits", "data"}] == [kind]
