@@ -66,6 +66,16 @@ PROOFS = (
         {"PROVE_READS": "200000"},
     ),
     Proof(
+        "The cache's protocol holds in every interleaving, and its code does what the model says",
+        ("tests/cache/model", "tests/cache/test_replay.py", "tests/cache/test_state_machine.py"),
+        {"PROVE_MODEL": "1", "PROVE_WALKS": "200", "PROVE_EXAMPLES": "400"},
+    ),
+    Proof(
+        "Whatever becomes of Redis: right answers, writes that succeed or say try again, and a cache that comes back",
+        ("tests/cache/failure",),
+        {"PROVE_OUTAGES": "1", "PROVE_FAILOVERS": "1"},
+    ),
+    Proof(
         "Any sequence of API calls is answered the same with the cache on and off",
         ("tests/conduit/test_hot_routes.py",),
         {"PROVE_SEQUENCES": "500"},
