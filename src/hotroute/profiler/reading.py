@@ -53,11 +53,12 @@ class Reading:
         ranges: Iterable[Range],
         columns: Sequence[Column[Any]],
         series: Sequence[int] | None = None,
-        **equal: Any,
+        worker: Sequence[int] | None = None,
     ) -> Iterator[Any]:
-        """The rows as they are, of all workers."""
+        """The rows as they are, of all workers or only of these."""
+        query = select(*columns) if worker is None else select(*columns).where(table.c.worker.in_(worker))
         for each in ranges:
-            yield from self.connection.execute(self.within(select(*columns), table, each, series, equal))
+            yield from self.connection.execute(self.within(query, table, each, series))
 
     def sums(
         self,
@@ -69,12 +70,10 @@ class Reading:
         """The keys, then every number of the table, added up in each of the ranges."""
         summed = [SQL[column.info["how"]](column) for column in schema.values(table) if column.info["how"] in SQL]
         for each in ranges:
-            statement = self.within(select(*keys, *summed), table, each, series, {}).group_by(*keys)
+            statement = self.within(select(*keys, *summed), table, each, series).group_by(*keys)
             yield from self.connection.execute(statement)
 
-    def within(
-        self, statement: Select[Any], table: Table, each: Range, series: Sequence[int] | None, equal: dict[str, Any]
-    ) -> Select[Any]:
+    def within(self, statement: Select[Any], table: Table, each: Range, series: Sequence[int] | None) -> Select[Any]:
         clauses: list[ColumnElement[bool]] = [table.c.resolution == each.resolution]
         if series is None:
             clauses += [table.c.bucket >= each.start, table.c.bucket < each.end]
@@ -84,7 +83,7 @@ class Reading:
         if self.release:
             of_release = select(schema.workers.c.id).where(schema.workers.c.release == self.release)
             clauses.append(table.c.worker.in_(of_release))
-        return statement.where(*clauses, *(table.c[name] == value for name, value in equal.items()))
+        return statement.where(*clauses)
 
 
 SQL: dict[str, Callable[..., ColumnElement[Any]]] = {"sum": func.sum, "max": func.max}

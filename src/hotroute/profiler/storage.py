@@ -96,7 +96,9 @@ class Storage:
                 schema.samples,
                 (kept_samples.row(series, self.worker, sample) for series, sample in fold.samples),
             )
-            gauges = ({"name": clean(name, 100), "value": value, "time": now} for name, value in batch.gauges.items())
+            gauges = (
+                {"name": clean(name, 100), "value": value, "time": now} for name, value in sorted(batch.gauges.items())
+            )
             self.insert(connection, schema.gauges, gauges)
         self.row, self.pulse = worker, fold.pulse
         self.names.written()

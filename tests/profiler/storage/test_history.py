@@ -176,6 +176,17 @@ def test_the_workers_page_has_each_of_them_and_how_busy_they_were(worker: Worker
     assert [each.worker for each in history.workers(Span(*(START - 60, START + 60), "r2")).workers] == ["web2:200:1"]
 
 
+def test_workers_that_come_and_go_are_counted_and_the_last_ones_listed(worker: Workers, history: History) -> None:
+    for number in range(205):
+        storage = worker(f"web1:{number}:1")
+        storage.row["started"] = START + number * 0.1
+        storage.write(Batch(pulses=[pulse(START + number * 0.1, busy=0.0)]), START + number * 0.1)
+        storage.close()
+    found = history.workers(MINUTE_ONE)
+    assert (found.restarts, len(found.workers)) == (205, 200)
+    assert [found.workers[0].pid, found.workers[-1].pid] == [204, 5]
+
+
 def test_releases_are_told_apart_and_compared(worker: Workers, history: History) -> None:
     old, new = worker(release="1.0"), worker("web1:101:1", release="1.1")
     new.row["started"] = START + 30
