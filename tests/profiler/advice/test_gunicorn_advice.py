@@ -45,6 +45,18 @@ def test_computing_wants_a_worker_for_each_cpu() -> None:
     assert "GUNICORN_WORKERS=8" in found.title
 
 
+def test_workers_that_use_their_cpus_want_more_even_if_the_probe_is_punctual() -> None:
+    """One and a half CPUs, of which a worker shall use seven tenths."""
+    assert recommended(peak=replace(CALM, cores=1.5), serving=Serving(cpus=8)).numbers["workers"] == 3
+
+
+def test_more_than_a_host_can_serve_wants_another_host() -> None:
+    found = recommended(peak=replace(CALM, concurrency=500.0))
+    assert found.numbers["threads"] == 64
+    assert "another host" in found.text
+    assert "another host" not in recommended(peak=CALM).text
+
+
 def test_computing_takes_threads_away_that_only_fight() -> None:
     many = tuple(worker(number, threads=32) for number in range(2))
     assert recommended(peak=replace(FIGHTING, concurrency=60.0), workers=many).numbers["threads"] == 4
@@ -79,6 +91,12 @@ def test_two_hosts_share_the_work() -> None:
     assert two.numbers["hosts"] == 2
     assert two.numbers["threads"] == one.numbers["threads"]
     assert two.numbers["current_workers"] == 2
+
+
+def test_two_hosts_share_the_computing() -> None:
+    spread = tuple(worker(number, host=f"host{number % 2}") for number in range(4))
+    found = recommended(peak=replace(CALM, cores=4.2, workers=4), workers=spread, serving=Serving(cpus=8))
+    assert found.numbers["workers"] == 3
 
 
 def test_another_kind_of_worker_is_to_be_ours() -> None:

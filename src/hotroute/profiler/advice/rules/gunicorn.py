@@ -83,8 +83,15 @@ def conclusion(evidence: Evidence, fitting: Fit) -> str:
         )
     return (
         f"With room for requests that come together that needs {count(fitting.demand)} threads on a host, and"
-        f" {count(fitting.cores)} CPUs."
+        f" {count(fitting.cores)} CPUs.{beyond(fitting)}"
     )
+
+
+def beyond(fitting: Fit) -> str:
+    there = fitting.workers * fitting.threads
+    if fitting.demand <= there:
+        return ""
+    return f" {there} threads are the most that are of use on one host: it takes another host."
 
 
 def limits(evidence: Evidence, fitting: Fit) -> str:
