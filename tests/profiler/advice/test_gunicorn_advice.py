@@ -95,7 +95,7 @@ def test_two_hosts_share_the_work() -> None:
 
 def test_two_hosts_share_the_computing() -> None:
     spread = tuple(worker(number, host=f"host{number % 2}") for number in range(4))
-    found = recommended(peak=replace(CALM, cores=4.2, workers=4), workers=spread, serving=Serving(cpus=8))
+    found = recommended(peak=replace(CALM, cores=4.0, workers=4), workers=spread, serving=Serving(cpus=8))
     assert found.numbers["workers"] == 3
 
 
