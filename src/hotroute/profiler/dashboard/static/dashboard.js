@@ -88,10 +88,8 @@
   });
   document.addEventListener("htmx:afterOnLoad", () => delete root.dataset.offline);
 
-  document.addEventListener("DOMContentLoaded", () => {
-    show();
-    drawCharts(document);
-  });
+  document.addEventListener("DOMContentLoaded", show);
+  // Of the whole page at first, then of what has come.
   document.addEventListener("htmx:load", ({ target }) => drawCharts(target));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document, true));
 })();
