@@ -72,10 +72,7 @@ class Fold:
 
     def fold(self, batch: Batch) -> None:
         self.requests(batch.requests)
-        for sample in batch.samples:
-            if sample.chosen:
-                self.sample(sample)
-        self.choose(batch.samples)
+        self.look(batch.samples)
         for pulse in batch.pulses:
             self.beat(pulse)
         for name, count in batch.counters.items():
@@ -106,33 +103,46 @@ class Fold:
         there, added = self.buckets.rows(bucket).get(table, {}), self.added[bucket].get(table, {})
         return key in there or key in added or len(there) + len(added) < most
 
-    def where(self, request: Request) -> tuple[int, int]:
-        bucket = self.buckets.of(request.time + request.seconds, self.now)
-        return bucket, self.series(bucket, request.route, request.method, request.cache)
+    def look(self, samples: Iterable[Sample]) -> None:
+        groups: dict[tuple[int, str, str, str], list[Sample]] = defaultdict(list)
+        for sample in samples:
+            each = sample.request
+            groups[int((each.time + each.seconds) // FINEST), each.route, each.method, each.cache].append(sample)
+        candidates: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
+        for (number, *names), looks in groups.items():
+            bucket = self.buckets.of(number * FINEST, self.now)
+            series = self.series(bucket, *names)
+            candidates[bucket] += [(series, sample) for sample in looks]
+            if chosen := [sample for sample in looks if sample.chosen]:
+                sums = tuple(map(sum, zip(*map(split, chosen), strict=True)))
+                put(self.added[bucket], schema.splits.name, (series,), sums)
+                self.execute(bucket, series, chosen)
+        for bucket, found in candidates.items():
+            self.choose(bucket, found)
 
-    def sample(self, sample: Sample) -> None:
-        bucket, series = self.where(sample.request)
-        put(self.added[bucket], schema.splits.name, (series,), split(sample))
-        for (fingerprint, place), events in statements(sample).items():
+    def execute(self, bucket: int, series: int, samples: Iterable[Sample]) -> None:
+        texts: dict[tuple[str, str], str] = {}
+        sums: dict[tuple[str, str], facts.Values] = {}
+        for sample in samples:
+            for key, events in statements(sample).items():
+                requests, executions, most, seconds = sums.get(key, (0, 0, 0, 0.0))
+                count, spent = len(events), sum([event.seconds for event in events])
+                sums[key] = (requests + 1, executions + count, max(most, count), seconds + spent)
+                texts[key] = events[0].text
+        for (fingerprint, place), values in sums.items():
             known = self.names.found.get((fingerprint, place))
             if self.fits(bucket, schema.executions.name, (series, known), MOST_EXECUTIONS):
-                statement = self.names.statement(fingerprint, place, events[0].text)
+                statement = self.names.statement(fingerprint, place, texts[fingerprint, place])
             else:
                 statement = self.names.statement(OTHER_STATEMENTS, "", OTHER_STATEMENTS)
-            count, seconds = len(events), sum(event.seconds for event in events)
-            put(self.added[bucket], schema.executions.name, (series, statement), (1, count, count, seconds))
+            put(self.added[bucket], schema.executions.name, (series, statement), values)
 
-    def choose(self, samples: Iterable[Sample]) -> None:
-        by_bucket: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
-        for sample in samples:
-            bucket, series = self.where(sample.request)
-            by_bucket[bucket].append((series, sample))
-        for bucket, candidates in by_bucket.items():
-            counts = self.buckets.rows(bucket).get(CHOSEN, {})
-            kept = Counter({(series, kind): count for (series, kind), (count,) in counts.items()})
-            for series, sample in kept_samples.chosen(candidates, kept):
-                self.samples.append((series, sample))
-                put(self.added[bucket], CHOSEN, (series, sample.kind), (1,))
+    def choose(self, bucket: int, candidates: Iterable[tuple[int, Sample]]) -> None:
+        counts = self.buckets.rows(bucket).get(CHOSEN, {})
+        kept = Counter({(series, kind): count for (series, kind), (count,) in counts.items()})
+        for series, sample in kept_samples.chosen(candidates, kept):
+            self.samples.append((series, sample))
+            put(self.added[bucket], CHOSEN, (series, sample.kind), (1,))
 
     def beat(self, pulse: Pulse) -> None:
         lateness = Histogram()
@@ -169,7 +179,7 @@ def statements(sample: Sample) -> dict[tuple[str, str], list[Event]]:
 
 def split(sample: Sample) -> tuple[float, ...]:
     """In the order of the columns of `schema.splits`."""
-    statements = sum(event.kind == "sql" for event in sample.events)
+    statements = [event.kind for event in sample.events].count("sql")
     return (
         1,
         sample.request.seconds,
