@@ -1,5 +1,7 @@
 """Statements that repeat, statements that take the time, and connections."""
 
+from dataclasses import replace
+
 from hotroute.profiler.advice import Serving
 from tests.profiler.advice.made import BUSY, advised, kinds, route, split, statement, the, worker
 
@@ -33,6 +35,16 @@ def test_one_statement_with_most_of_the_time_is_to_be_explained() -> None:
     found = the("statement", advised(slow, statements=(statement(1, seconds=0.045),)))
     assert "90 % of its time" in found.title
     assert "EXPLAIN" in found.do
+
+
+def test_a_transaction_that_waits_to_begin_waits_for_another_writer_and_not_for_an_index() -> None:
+    slow = route("/favour", "POST", split=split(wall=0.05, cpu=0.005, sql=0.045, statements=3.0))
+    begin, commit = (replace(statement(1, seconds=0.045), text=text) for text in ("BEGIN IMMEDIATE", "COMMIT"))
+    found = the("statement", advised(slow, statements=(begin,)))
+    assert "BEGIN is 90 % of its time" in found.title
+    assert "one at a time" in found.do
+    assert "EXPLAIN" not in found.do
+    assert "disk" in the("statement", advised(slow, statements=(commit,))).do
 
 
 def test_a_statement_with_a_part_of_the_time_is_left_alone() -> None:

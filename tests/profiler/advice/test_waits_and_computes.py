@@ -72,6 +72,14 @@ def test_a_probe_that_is_late_though_nothing_computes_points_at_the_neighbours()
     assert "Other processes" in the("crowded", found).text
 
 
+def test_many_short_requests_do_not_hold_the_interpreter_so_a_late_probe_is_not_their_fault() -> None:
+    """A thread gets the interpreter after 5 ms at the latest; one that needs a millisecond is done before."""
+    short = route("/short", split=split(wall=0.02, cpu=0.001))
+    found = kinds(advised(short, peak=FIGHTING))
+    assert "crowded" in found
+    assert "computes" not in found
+
+
 def test_a_punctual_probe_accuses_nobody() -> None:
     assert not {"crowded", "computes"} & set(kinds(advised(SHARED, peak=replace(FIGHTING, lateness=0.0002))))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotroute.profiler.advice import peak
-from hotroute.profiler.advice.peak import Peak
+from hotroute.profiler.advice.peak import Peak, cpu
 from hotroute.profiler.advice.serving import Serving
 from hotroute.profiler.summaries import CacheHistory, RouteHistory, RouteSummary, Span, WorkersHistory, WorkerSummary
 
@@ -23,6 +23,8 @@ LATE = 0.005
 a thread that waits for it asks for it after 5 ms (sys.setswitchinterval)."""
 COMPUTING = 0.15
 """CPUs that a worker's requests use. Below, a late probe does not come from what this application computes."""
+HOLDING = 0.0025
+"""Seconds of CPU in a request, from which it keeps the interpreter from others: half of what they wait at most."""
 BUSY = 0.6
 """Of the threads, at the busiest: above, requests begin to wait for one."""
 TOGETHER = 30.0
@@ -94,7 +96,14 @@ class Evidence:
     @property
     def computing(self) -> bool:
         """Threads fight for the interpreter. CPU share alone misleads: of four that compute, each has a quarter."""
-        return self.late and self.peak.cores >= COMPUTING * self.served
+        return self.late and self.peak.cores >= COMPUTING * self.served and self.holding >= 0.5
+
+    @property
+    def holding(self) -> float:
+        """The share of all CPU, 0 to 1, that requests of routes used which hold the interpreter."""
+        used = [(cpu(route), holds(route)) for route in self.routes]
+        whole = sum(seconds for seconds, _ in used)
+        return sum(seconds for seconds, long in used if long) / whole if whole else 0.0
 
     def share(self, route: RouteSummary) -> float:
         """Of all request time."""
@@ -105,6 +114,10 @@ class Evidence:
         for route in self.routes:
             if route.split and route.split.samples >= SAMPLES and self.share(route) >= SHARE:
                 yield route
+
+
+def holds(route: RouteSummary) -> bool:
+    return route.split is not None and route.split.cpu >= HOLDING
 
 
 def gather(history: "History", span: Span, serving: Serving) -> Evidence:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hotroute.profiler.advice.evidence import COMPUTING, LATE, Evidence
+from hotroute.profiler.advice.evidence import HOLDING, LATE, Evidence, holds
 from hotroute.profiler.advice.item import Advice
 from hotroute.profiler.advice.peak import cpu
 from hotroute.profiler.advice.words import count, duration, many, name, percent
@@ -18,7 +18,7 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
     if evidence.computing:
         total = sum(cpu(route) for route in evidence.routes)
         for route in evidence.sampled():
-            if route.split and cpu(route) >= SHARE * total:
+            if route.split and holds(route) and cpu(route) >= SHARE * total:
                 yield advice(evidence, route, route.split, cpu(route) / total)
     elif evidence.late and evidence.peak.lateness >= 2 * LATE and evidence.requests:
         yield crowded(evidence)
@@ -74,9 +74,9 @@ def crowded(evidence: Evidence) -> Advice:
         severity="medium",
         title="Something else takes the CPU",
         text=f"A sleeping probe woke {duration(evidence.peak.lateness)} late (p95, at the busiest), though requests"
-        f" used only {count(evidence.peak.cores)} CPUs in {many(evidence.served, 'worker')} (below"
-        f" {COMPUTING} each, or not looked at closely). Other processes, a CPU quota of the container, or another"
-        " guest of the machine may be in the way.",
+        f" used {count(evidence.peak.cores)} CPUs in {many(evidence.served, 'worker')}, {percent(evidence.holding)} of"
+        f" it in routes that compute for {duration(HOLDING)} or longer. Other processes, a CPU quota of the container, or"
+        " another guest of the machine may be in the way.",
         do="Look there before changing Gunicorn's settings.",
         numbers={
             "late_p95_seconds": evidence.peak.lateness,

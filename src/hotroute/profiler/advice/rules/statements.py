@@ -13,6 +13,13 @@ MOST = 0.5
 WORTHWHILE = 0.002
 """Seconds: a statement below is as fast as a database answers."""
 
+WAITING = {
+    "BEGIN": "It waits for another writer: SQLite has one at a time. Keep transactions short, or use PostgreSQL.",
+    "COMMIT": "It waits for the disk, or for what it locks. Write less often, or more at once; use a faster disk.",
+}
+"""By what a transaction begins and ends with: no index helps these."""
+EXPLAIN = "Let EXPLAIN tell whether an index is missing, or whether it reads more than is shown."
+
 
 def rule(evidence: Evidence) -> Iterator[Advice]:
     for detail in evidence.details:
@@ -40,10 +47,10 @@ def advice(detail: RouteHistory, statement: StatementSummary, split: Split) -> A
         severity="medium",
         route=route.route,
         method=route.method,
-        title=f"{name(route.route, route.method)}: one statement is {percent(share)} of its time",
+        title=f"{name(route.route, route.method)}: {called(statement)} is {percent(share)} of its time",
         text=f"It takes {duration(seconds)} of {duration(split.wall)}, in {count(statement.requests)} requests that"
         f" were looked at: {shortened(statement.text)} It is asked for at {statement.place or 'an unknown place'}.",
-        do="Let EXPLAIN tell whether an index is missing, or whether it reads more than is shown.",
+        do=next((do for word, do in WAITING.items() if statement.text.startswith(word)), EXPLAIN),
         gain=seconds * route.requests * frequency(detail, statement),
         numbers={
             "seconds_per_request": seconds,
@@ -55,3 +62,7 @@ def advice(detail: RouteHistory, statement: StatementSummary, split: Split) -> A
             "sampled_requests": statement.requests,
         },
     )
+
+
+def called(statement: StatementSummary) -> str:
+    return next((word for word in WAITING if statement.text.startswith(word)), "one statement")

@@ -19,7 +19,10 @@ UNMARK = (
     "Unmark it: without @hot a request saves what asking and storing cost. Or narrow what it depends on, if it need not"
     " change with every write."
 )
-LOOK = "Look at the cache's memory and evictions, and at what the key is made of (query=, caller=); or unmark it."
+LOOK = (
+    "`hotroute explain URL` says whether an answer is stored at all. Then look at the cache's memory and evictions, and"
+    " at what the key is made of (query=, caller=); or unmark it."
+)
 
 
 class Asked(NamedTuple):
@@ -53,7 +56,7 @@ def missed(evidence: Evidence, route: RouteSummary, asked: Asked) -> Advice:
     invalidations = evidence.cache.counters.get("invalidations", 0)
     written = max(nearby, invalidations) >= WRITTEN * asked.misses
     why = (
-        "It is invalidated about as often as it is read"
+        "It is written about as often as it is missed, though which of its URLs a write changed is not known here"
         if written
         else "Every URL and caller has an entry of its own, and most are asked for once, or gone before the second time"
     )
