@@ -75,8 +75,8 @@ def crowded(evidence: Evidence) -> Advice:
         title="Something else takes the CPU",
         text=f"A sleeping probe woke {duration(evidence.peak.lateness)} late (p95, at the busiest), though requests"
         f" used {count(evidence.peak.cores)} CPUs in {many(evidence.served, 'worker')}, {percent(evidence.holding)} of"
-        f" it in routes that compute for {duration(HOLDING)} or longer. Other processes, a CPU quota of the container, or"
-        " another guest of the machine may be in the way.",
+        f" it in routes that compute for {duration(HOLDING)} or longer. Other processes, a CPU quota of the container,"
+        " or another guest of the machine may be in the way.",
         do="Look there before changing Gunicorn's settings.",
         numbers={
             "late_p95_seconds": evidence.peak.lateness,
