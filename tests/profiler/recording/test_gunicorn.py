@@ -60,18 +60,18 @@ def load(server: Server, path: str = "/", requests: int = REQUESTS) -> Counter[s
 
 
 @contextmanager
-def told(file: Path) -> Iterator[tuple[History, Span]]:
-    """What all workers have told, and of when."""
-    history, now = History(f"sqlite:///{file}"), time.time()
+def told(place: Path | str) -> Iterator[tuple[History, Span]]:
+    """What all workers have told, and of when; the place is a SQLite file or a URL."""
+    history, now = History(place if isinstance(place, str) else f"sqlite:///{place}"), time.time()
     try:
         yield history, Span(now - 3600, now + 60)
     finally:
         history.close()
 
 
-def counted(file: Path) -> dict[str, int]:
+def counted(place: Path | str) -> dict[str, int]:
     """Requests by route."""
-    with told(file) as (history, span), suppress(OperationalError):
+    with told(place) as (history, span), suppress(OperationalError):
         return {f"{route.method} {route.route}": route.requests for route in history.routes(span, steps=1)}
     # The first worker is about to make the tables.
     return {}
@@ -98,6 +98,16 @@ def test_after_a_graceful_end_every_request_is_counted(file: Path, workers: int,
         end(server.process)
         assert "storage fails" not in server.output()
     assert counted(file) == {"GET /": REQUESTS, "GET /fails": 5, "GET (no route)": 5}
+
+
+def test_workers_count_together_in_postgresql(postgresql_url: str, tmp_path: Path) -> None:
+    with serving(tmp_path / "unused", STORAGE=postgresql_url) as server:
+        load(server)
+        os.kill(server.pid, signal.SIGHUP)
+        load(server, requests=100)
+        end(server.process)
+        assert "storage fails" not in server.output()
+    assert counted(postgresql_url) == {"GET /": REQUESTS + 100}
 
 
 def test_hits_that_never_enter_flask_are_counted_with_their_outcome(file: Path) -> None:
