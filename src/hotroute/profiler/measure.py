@@ -14,7 +14,7 @@ from hotroute.profiler.options import Options
 
 EXTENSION = "hotroute.profiler"
 
-View = Callable[[], Any]
+View = Callable[..., Any]
 
 
 def init_app(app: Flask, options: Options) -> None:
@@ -55,14 +55,15 @@ def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
         prebuilt: `measure(dispatch)` by rule and method.
     """
 
-    def dispatch_request() -> Any:
+    # Flask 3.1 gives it nothing, later ones the request's context.
+    def dispatch_request(*arguments: Any) -> Any:
         if current.get() is None or request.url_rule is None:
-            return dispatch()
+            return dispatch(*arguments)
         name = request.url_rule.rule, request.method
         measured = prebuilt.get(name)
         if measured is None:
             measured = prebuilt[name] = measure(dispatch, *name)
-        return measured()
+        return measured(*arguments)
 
     return dispatch_request
 

@@ -51,11 +51,14 @@ def completed(options: Options, given: Mapping[str, Any]) -> Options:
     """The options, with what `given`, an application's `flask_profiler` configuration, says (Flask-Profiler, README).
 
     Raises:
-        ValueError: the sampling function is none, or basic authentication is switched off.
+        ValueError: the sampling function is none, the root is empty, or basic authentication is switched off.
     """
     function = given.get("sampling_function", options.sampling_function)
     if function is not None and not callable(function):
         raise ValueError("flask_profiler's sampling_function must be callable")
+    root = str(given.get("endpointRoot", options.root)).strip("/")
+    if not root:
+        raise ValueError("the profiler needs a path of its own: give flask_profiler's endpointRoot a name")
     login = given.get("basicAuth", {})
     if not login.get("enabled", True):
         raise ValueError("the profiler is never open to everyone: leave basicAuth out, or enable it")
@@ -64,7 +67,7 @@ def completed(options: Options, given: Mapping[str, Any]) -> Options:
         enabled=bool(given.get("enabled", options.enabled)),
         sampling_function=function,
         ignore=(*options.ignore, *given.get("ignore", ())),
-        root=str(given.get("endpointRoot", options.root)).strip("/"),
+        root=root,
         username=login.get("username", options.username),
         password=login.get("password", options.password),
     )

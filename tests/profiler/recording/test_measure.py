@@ -136,6 +136,7 @@ def test_switched_off_it_is_not_there(make: Make) -> None:
     [
         ({"basicAuth": {"enabled": False}}, "basicAuth"),
         ({"sampling_function": 1}, "sampling_function"),
+        ({"endpointRoot": "/"}, "endpointRoot"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_refused(make: Make, given: dict[str, object], named: str) -> None:
