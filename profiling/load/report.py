@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -19,6 +19,18 @@ STATEMENTS = 3
 """Of each route, those with the most time."""
 
 
+ENOUGH = {"p50": 50, "p95": 200, "p99": 1000, "cpu": 100, "sql": 100}
+"""Requests in both runs, from which a difference is worth being told: ten of them are beyond the percentile."""
+
+
+class Cell(NamedTuple):
+    """A number of the table, how it changed, and whether that is for the worse."""
+
+    text: str
+    change: str
+    worse: bool
+
+
 @dataclass(frozen=True)
 class Line:
     """A route's line of the table, `before` being the baseline's."""
@@ -29,6 +41,13 @@ class Line:
     share: float
     parts: Sequence[split.Part]
     statements: Sequence[StatementSummary]
+
+    def cell(self, name: str) -> Cell:
+        """Seconds, and what they are beside the baseline's where both are of requests enough for that."""
+        now, before = getattr(self.numbers, name), getattr(self.before, name, None)
+        known = min(self.numbers.requests, self.before.requests) if self.before else 0
+        told = change(before, now) if known >= ENOUGH[name] else ""
+        return Cell(units.duration(now), told, bool(told) and now > before)
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ def html(run: Run) -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = words.number
-    known: dict[str, Any] = {"units": units, "shade": flame.shade, "change": change, "kinds": split.NAMES}
+    known: dict[str, Any] = {"units": units, "shade": flame.shade, "kinds": split.NAMES}
     picture = flame.draw(run.stacks.folded)
     return environment.get_template(TEMPLATE).render(run=run, lines=lines(run), flame=picture, **known)
 

@@ -112,6 +112,13 @@ def test_a_route_that_became_slower_is_told_beside_the_baseline() -> None:
     assert "yesterday" in html
 
 
+def test_a_percentile_of_few_requests_is_not_compared() -> None:
+    (line,) = [each for each in report.lines(run()) if each.name == "GET /page"]
+    few = replace(line.numbers, requests=199, p95=line.numbers.p95 / 3)
+    assert replace(line, before=few).cell("p95").change == ""
+    assert replace(line, before=replace(few, requests=200)).cell("p95").worse
+
+
 def test_a_baseline_is_read_as_it_was_saved(tmp_path: Path) -> None:
     saved = report.baseline_of(run())
     saved.save(tmp_path / "baseline.json")

@@ -64,7 +64,7 @@ def test_computing_takes_threads_away_that_only_fight() -> None:
 
 def test_computing_that_also_asks_the_database_keeps_a_thread_for_each_that_waits() -> None:
     """Seven parts of waiting to one of computing: eight threads keep one interpreter busy."""
-    both = route(split=split(wall=0.4, cpu=0.05, sql=0.35))
+    both = route(split=split(wall=0.4, cpu=0.05, sql=0.1, cache=0.1, outgoing=0.15))
     many = tuple(worker(number, threads=32) for number in range(2))
     found = the("gunicorn", advised(both, peak=replace(FIGHTING, concurrency=60.0), workers=many))
     assert found.numbers["threads"] == 8

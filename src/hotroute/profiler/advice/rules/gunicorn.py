@@ -34,7 +34,7 @@ def advice(evidence: Evidence, fitting: Fit) -> Advice:
             "current_workers": evidence.running,
             "current_threads": evidence.threads,
             "peak_requests_per_second": peak.rate,
-            "peak_seconds_per_request": peak.concurrency / peak.rate if peak.rate else 0.0,
+            "peak_request_seconds": peak.concurrency / peak.rate if peak.rate else 0.0,
             "peak_concurrency": peak.concurrency,
             "peak_cores": peak.cores,
             "demand": fitting.demand,

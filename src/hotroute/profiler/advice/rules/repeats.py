@@ -39,14 +39,14 @@ def advice(detail: RouteHistory, statement: StatementSummary) -> Advice:
         method=route.method,
         title=f"{name(route.route, route.method)}: these {count(each)} statements are one query",
         text=f"A request executes it {count(each)} times (at most {statement.most}), which takes {duration(seconds)}"
-        f" together: {shortened(statement.text)} It is asked for at {statement.place or 'an unknown place'}. Without"
+        f" together: {shortened(statement.text)} (at {statement.place or 'an unknown place'}). Without"
         f" the others a request would be up to {duration(saved)} faster.",
         do="Ask once for all rows: a join, selectinload(), or IN.",
         gain=saved * route.requests * frequency(detail, statement),
         numbers={
             "executions_per_request": each,
             "most": statement.most,
-            "seconds_per_request": seconds,
+            "request_seconds": seconds,
             "place": statement.place,
             "statement": shortened(statement.text, 500),
             "fingerprint": statement.fingerprint,

@@ -49,11 +49,11 @@ def advice(detail: RouteHistory, statement: StatementSummary, split: Split) -> A
         method=route.method,
         title=f"{name(route.route, route.method)}: {called(statement)} is {percent(share)} of its time",
         text=f"It takes {duration(seconds)} of {duration(split.wall)}, in {count(statement.requests)} requests that"
-        f" were looked at: {shortened(statement.text)} It is asked for at {statement.place or 'an unknown place'}.",
+        f" were looked at: {shortened(statement.text)} (at {statement.place or 'an unknown place'}).",
         do=next((do for word, do in WAITING.items() if statement.text.startswith(word)), EXPLAIN),
         gain=seconds * route.requests * frequency(detail, statement),
         numbers={
-            "seconds_per_request": seconds,
+            "request_seconds": seconds,
             "wall_seconds": split.wall,
             "share": share,
             "place": statement.place,
