@@ -31,6 +31,9 @@ from hotroute.profiler.summaries import (
 )
 from hotroute.profiler.totals import totals
 
+FEW = 100
+"""Series up to which the newest rows are read too, however long the span is: then nothing lags behind."""
+
 MOST_STATEMENTS = 100
 MOST_SLOWEST = 20
 GONE = ("", "(a statement whose text was deleted)", "")
@@ -59,7 +62,8 @@ class History:
     @contextmanager
     def reading(self, span: Span, steps: int) -> Iterator[Reading]:
         with self.engine.connect() as connection:
-            yield Reading(connection, span, self.clock(), steps, reading.tolerance(span))
+            tolerance = reading.tolerance(span) if len(self.names(connection)) > FEW else reading.EXACT
+            yield Reading(connection, span, self.clock(), steps, tolerance)
 
     def names(self, connection: Connection) -> ranking.Names:
         """What each series is: they are only added, never changed."""
