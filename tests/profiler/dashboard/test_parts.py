@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotroute.profiler.dashboard import flame, histogram, sparkline, split, units, waterfall
+from hotroute.profiler.dashboard import flame, histogram, lately, sparkline, split, units, waterfall
 from hotroute.profiler.dashboard.compare import judge
 from hotroute.profiler.dashboard.hits import hits
 from hotroute.profiler.records import Event, Request, Sample
@@ -233,6 +233,31 @@ def test_executions_of_one_statement_share_a_line_when_there_are_many() -> None:
 def test_what_ended_after_the_answer_still_fits_into_the_picture() -> None:
     [line] = waterfall.lines(sampled(Event("sql", 1.5, 0.5, "SELECT 1")))
     assert line.bars[0].x + line.bars[0].width <= 1
+
+
+def test_what_was_found_out_lately_is_not_found_out_again() -> None:
+    now, asked = [0.0], []
+    known = lately.Lately[int](seconds=60, clock=lambda: now[0])
+
+    def find() -> int:
+        asked.append(now[0])
+        return len(asked)
+
+    assert [known.get("a", find), known.get("a", find), known.get("b", find)] == [1, 1, 2]
+    now[0] = 59.9
+    assert known.get("a", find) == 1
+    now[0] = 60
+    assert known.get("a", find) == 3
+
+
+def test_what_is_remembered_is_bounded_and_a_failure_is_not() -> None:
+    known = lately.Lately[int](seconds=60)
+    with pytest.raises(ZeroDivisionError):
+        known.get("a", lambda: 1 // 0)
+    assert known.get("a", lambda: 2) == 2
+    for number in range(2 * lately.MOST):
+        known.get(number, lambda: 0)
+    assert len(known.answers) == lately.MOST
 
 
 def test_a_bypass_did_not_ask_the_cache() -> None:

@@ -2,9 +2,9 @@
 
 import os
 
-from hotroute.profiler.advice import Serving, advise, words
-from hotroute.profiler.dashboard.asked import read
-from hotroute.profiler.dashboard.blueprint import blueprint, history, show
+from hotroute.profiler.advice import Advice, Serving, advise, words
+from hotroute.profiler.dashboard.asked import Asked, read
+from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
 
 MOST = 4
 """On the first page."""
@@ -13,7 +13,7 @@ MOST = 4
 @blueprint.get("/advice")
 def advice() -> str:
     asked = read()
-    return show("advice", asked, found=advise(history(), asked.span, serving()), number_of=words.number)
+    return show("advice", asked, found=advices(asked), number_of=words.number)
 
 
 @blueprint.get("/advice/in-short")
@@ -21,9 +21,11 @@ def advice_in_short() -> str:
     """A part of the first page, without a page around it."""
     asked = read()
     # That too little was measured is told, that all is well is not.
-    found = [each for each in advise(history(), asked.span, serving()) if each.severity != "low" or each.kind == "data"]
+    found = [each for each in advices(asked) if each.severity != "low" or each.kind == "data"]
     return show("advice_in_short", asked, found=found, MOST=MOST)
 
 
-def serving() -> Serving:
-    return Serving.read(os.environ)
+def advices(asked: Asked) -> list[Advice]:
+    """Of the span, or of the same one a moment ago."""
+    key = tuple(asked.kept.items())
+    return dashboard().advices.get(key, lambda: advise(history(), asked.span, Serving.read(os.environ)))

@@ -1,19 +1,23 @@
 """What all pages of the dashboard share: the blueprint, behind its guard, the history, and the words of a template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from hotroute.profiler import guard
+from hotroute.profiler.advice import Advice
 from hotroute.profiler.dashboard import asked, sparkline, units
+from hotroute.profiler.dashboard.lately import Lately
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
 from hotroute.static import Assets
 
 EXTENSION = "profiler_dashboard"
+ADVICE_SECONDS = 60.0
+"""It takes a hundred times as long as a page, and each look at the first page asks for it."""
 
 assets = Assets("hotroute.profiler.dashboard")
 blueprint = Blueprint("profiler", __name__, template_folder="templates")
@@ -26,6 +30,7 @@ class Dashboard:
 
     options: Options
     history: History
+    advices: Lately[list[Advice]] = field(default_factory=lambda: Lately(ADVICE_SECONDS))
 
 
 def dashboard() -> Dashboard:
