@@ -82,6 +82,7 @@ class Flusher:
                 while self.backlog:
                     self.opened().write(self.backlog[0])
                     self.backlog.popleft()
+                self.opened().keep()
             except Exception as reason:
                 self.fail(reason)
                 return False

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
 
 from hotroute.profiler import levels, schema
-from hotroute.profiler.levels import FINEST, RESOLUTIONS, Range, ceiling, floor
+from hotroute.profiler.levels import HOUR, RESOLUTIONS, Range, ceiling, floor
 from hotroute.profiler.summaries import Span
 
 EXACT = 0.0
+SHORT = 2 * HOUR
 
 
 class Reading:
@@ -102,4 +103,5 @@ def stale(connection: Connection, since: float) -> set[tuple[int, int]]:
 
 
 def tolerance(span: Span) -> float:
-    return max(FINEST, span.seconds / 1000)
+    """By how many seconds a long span may lag behind, so that it need not be read down to the newest rows."""
+    return span.seconds / 1000 if span.seconds > SHORT else EXACT

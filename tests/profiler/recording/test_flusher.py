@@ -4,6 +4,7 @@ import logging
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_what_was_recorded_is_in_the_history(profiled: Profiled, file: Path) -> 
     assert kept is not None
     assert kept.release == "one"
     profiled.recorder.history.close()
+
+
+def test_the_storage_is_kept_tidy_by_the_way(profiled: Profiled, file: Path) -> None:
+    profiled.get("/")
+    assert flush(profiled)
+    with closing(sqlite3.connect(file)) as connection:
+        added_up = "SELECT sum(count) FROM profiler_requests WHERE resolution = 60"
+        for _ in range(20):
+            if connection.execute(added_up).fetchone() == (1,):
+                return
+            assert flush(profiled)
+    pytest.fail("nobody adds up what was written")
 
 
 def test_a_locked_storage_gets_everything_when_it_is_free_again(
