@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
+OUT = pytest.StashKey[dict[str, int]]()
+
 
 class Part(NamedTuple):
     """A part of the system, the programs that serve as it, and its package."""
@@ -31,7 +35,8 @@ class Part(NamedTuple):
 
 
 BROWSER = Part("browser", ("chromium", "chromium-browser", "google-chrome"), "chromium")
-PARTS = (BROWSER,)
+MEMCACHED = Part("memcached", ("memcached",), "memcached")
+PARTS = (BROWSER, MEMCACHED)
 
 
 class MissingError(RuntimeError):
@@ -40,6 +45,20 @@ class MissingError(RuntimeError):
 
 def left_out(part: Part, environ: Mapping[str, str]) -> bool:
     return part.name in environ.get("WITHOUT", "").replace(" ", "").split(",")
+
+
+def deselect(part: Part, folder: Path, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests below the folder out, where the part is to be done without; `tell_left_out` says so."""
+    if left_out(part, os.environ):
+        out = [item for item in items if folder in item.path.parents]
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+        config.stash.setdefault(OUT, {})[part.name] = len(out)
+
+
+def tell_left_out(part: Part, reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if number := config.stash.get(OUT, {}).get(part.name):
+        reporter.write_line(f"WITHOUT={part.name} left out {number} tests with a {part.name}.", yellow=True)
 
 
 def program(part: Part) -> Path:

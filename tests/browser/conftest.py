@@ -3,7 +3,6 @@
 WITHOUT=browser leaves these tests out, and says so at the end.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,20 +25,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if requirements.left_out(BROWSER, os.environ):
-        out = [item for item in items if HERE in item.path.parents]
-        items[:] = [item for item in items if item not in out]
-        config.hook.pytest_deselected(items=out)
-        config.stash[LEFT_OUT] = len(out)
+    requirements.deselect(BROWSER, HERE, config, items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if number := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"WITHOUT=browser left out {number} tests in a browser.", yellow=True)
+    requirements.tell_left_out(BROWSER, terminalreporter, config)
 
 
 @pytest.fixture(scope="module")
