@@ -24,6 +24,9 @@ class Stacks:
 
     def add(self, frame: FrameType | None) -> None:
         stack = tuple(codes(frame))
+        if not stack:
+            # The thread has ended, or goes on with what is the server's.
+            return
         if stack in self.seen or len(self.seen) < MOST:
             self.seen[stack] = self.seen.get(stack, 0) + 1
 

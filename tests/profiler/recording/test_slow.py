@@ -114,6 +114,12 @@ def test_a_request_is_looked_at_seldom_after_a_while(make: Make) -> None:
     assert not found[-1]
 
 
+def test_a_thread_that_is_gone_leaves_no_stack() -> None:
+    seen = stacks.Stacks()
+    seen.add(None)
+    assert seen.folded() == ""
+
+
 def test_different_stacks_are_bounded() -> None:
     seen = stacks.Stacks()
     for number in range(stacks.MOST * 2):
