@@ -54,7 +54,9 @@ def test_it_looks_as_far_back_as_it_is_told(folder: Path) -> None:
 
 def test_it_looks_at_the_release_that_it_is_told(folder: Path) -> None:
     assert "@hot" in advise("--release", "1", DATA_DIR=str(folder)).stdout
-    assert "Little was measured" in advise("--release", "2", DATA_DIR=str(folder)).stdout
+    unknown = advise("--release", "2", DATA_DIR=str(folder))
+    assert unknown.returncode == 1
+    assert "of the release '2'; the newest that are known: 1" in unknown.stderr
 
 
 def test_without_a_storage_it_says_where_it_looked_and_makes_none(tmp_path: Path) -> None:

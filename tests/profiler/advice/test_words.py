@@ -52,7 +52,9 @@ def test_memory_is_what_the_tightest_limit_leaves(tmp_path: Path) -> None:
 
 def test_memory_of_version_1_is_found_too(tmp_path: Path) -> None:
     groups, root = tmp_path / "cgroup", tmp_path / "fs"
-    groups.write_text("3:memory:/own\n2:cpu:/own\n")
+    groups.write_text("3:memory:/own\n2:cpu:/other\n")
+    (root / "memory" / "other").mkdir(parents=True)
+    (root / "memory" / "other" / "memory.limit_in_bytes").write_text("1\n")
     (root / "memory" / "own").mkdir(parents=True)
     (root / "memory" / "own" / "memory.limit_in_bytes").write_text("3000000\n")
     assert memory.limit(groups, root, tmp_path / "none") == 3_000_000

@@ -11,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotroute.profiler.advice import Serving, advise, place, shown
 from hotroute.profiler.history import History
 
+NEWEST = 5
+
 
 class CannotAdvise(RuntimeError):
     """There is nothing to read; the message says what to do."""
@@ -20,7 +22,7 @@ def run(environ: Mapping[str, str], length: str, release: str, as_json: bool) ->
     """Print the advice on the last `length` of what was recorded.
 
     Raises:
-        CannotAdvise: there is no storage, or it does not answer.
+        CannotAdvise: there is no storage, it does not answer, or it knows no such release.
         SettingError: a variable or the length has a value that cannot be used.
     """
     span, serving, url = place.last(length, time.time(), release), Serving.read(environ), place.storage_url(environ)
@@ -29,14 +31,23 @@ def run(environ: Mapping[str, str], length: str, release: str, as_json: bool) ->
             f"there is no {missing}: nothing has been recorded. Serve with the profiler on (PROFILER_ENABLED), and set"
             " DATA_DIR or PROFILER_URL as there."
         )
+    history = History(url)
     try:
-        advice = advise(History(url), span, serving)
+        refuse_unknown(history, release)
+        advice = advise(history, span, serving)
     except SQLAlchemyError as error:
         raise CannotAdvise(f"the profiler's storage cannot be read: {reason(error)}") from error
     if as_json:
         print(json.dumps(shown.document(span, serving, advice), indent=2))
     else:
         shown.show(Console(width=None if sys.stdout.isatty() else 100, highlight=False), advice)
+
+
+def refuse_unknown(history: History, release: str) -> None:
+    known = [each.name for each in history.releases()]
+    if release and release not in known:
+        names = ", ".join(known[-NEWEST:]) or "none"
+        raise CannotAdvise(f"nothing was recorded of the release {release!r}; the newest that are known: {names}")
 
 
 def reason(error: SQLAlchemyError) -> str:
