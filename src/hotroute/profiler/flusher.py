@@ -41,7 +41,7 @@ class Flusher:
         self.turn, self.stopped = Lock(), Event()
         self.backlog = deque[Batch]()
         self.storage: Storage | None = None
-        self.failing = False
+        self.prepared = self.failing = False
         self.told_dropped = 0
         self.pulses = Pulses(recorder)
         self.gauges = gauges.Gauges(recorder.options.store)
@@ -106,9 +106,10 @@ class Flusher:
 
     def opened(self) -> Storage:
         if self.storage is None:
-            storage = open_storage(self.recorder.options)
-            storage.prepare()
-            self.storage = storage
+            self.storage = open_storage(self.recorder.options)
+        if not self.prepared:
+            self.storage.prepare()
+            self.prepared = True
         return self.storage
 
     def fail(self, reason: Exception) -> None:
