@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hotroute.profiler.advice import Serving
 from tests.profiler.advice.made import BUSY, CALM, FIGHTING, advised, kinds, route, split, the, worker
 
@@ -56,8 +58,26 @@ def test_where_every_cpu_has_a_worker_computing_wants_less_work_and_not_more_wor
 
 def test_what_computes_for_long_in_one_request_becomes_a_job() -> None:
     long = route("/report", split=split(wall=2.0, cpu=0.9))
-    assert "202" in the("computes", advised(long, peak=FIGHTING)).do
-    assert "202" not in the("computes", advised(SHARED, peak=FIGHTING)).do
+    report, shared = (the("computes", advised(each, peak=FIGHTING)) for each in (long, SHARED))
+    assert "202" in report.do
+    assert report.title.endswith(", or a job")
+    assert report.severity == "high"
+    assert "202" not in shared.do
+    assert not shared.title.endswith(", or a job")
+    assert shared.severity == "medium"
+
+
+def test_what_computing_may_gain_is_the_time_that_requests_wait_for_the_interpreter() -> None:
+    """A hundred requests of 400 ms: 90 of them computed, 30 asked the database, 20 the cache, 10 another service."""
+    asked = route("/asked", requests=100, split=split(wall=0.4, cpu=0.09, sql=0.03, cache=0.02, outgoing=0.01))
+    found = the("computes", advised(asked, peak=FIGHTING))
+    assert found.gain == pytest.approx(100 * 0.25)
+    assert found.numbers["share_of_all_cpu"] == 1
+
+
+def test_a_probe_that_is_a_little_late_and_nothing_computes_is_not_worth_a_word() -> None:
+    assert "crowded" not in kinds(advised(WAITING, peak=replace(BUSY, lateness=0.009, cores=0.05)))
+    assert "crowded" in kinds(advised(WAITING, peak=replace(BUSY, lateness=0.011, cores=0.05)))
 
 
 def test_a_route_with_little_of_the_cpu_is_not_blamed_for_a_late_probe() -> None:
