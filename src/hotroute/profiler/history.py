@@ -89,7 +89,7 @@ class History:
                 summary=sums.summary(route, method),
                 series=chart(found, series),
                 histogram=tuple(Histogram.load(*sums.dumps).buckets()),
-                statuses=dict(sorted(sums.statuses.items())),
+                statuses={status: count for status, count in sorted(sums.statuses.items()) if count},
                 statements=tuple(each.statement for each in owned[:MOST_STATEMENTS]),
                 slowest=tuple(heads(found.connection, slowest(span, series))),
             )

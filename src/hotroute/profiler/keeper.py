@@ -10,12 +10,12 @@ from hotroute.profiler import connections, ever, retention, rollup, schema
 from hotroute.profiler.levels import FINEST, RESOLUTIONS, finer
 
 LEASE = "lease"
-HELD = 30.0
-"""Seconds after which another worker may take over from one that does not say anything."""
-
-PAUSE, LONGEST = 5.0, 60.0
+PAUSE, LONGEST = 10.0, 60.0
 SHARE = 50
 """Between two rounds it rests for `SHARE` times as long as the last one took, within these seconds."""
+
+HELD = LONGEST + 30
+"""Seconds after which another worker may take over from one that does not say anything."""
 
 BUDGET = 0.05
 """Seconds after which a call comes back, to go on at the next one."""
@@ -78,8 +78,7 @@ class Keeper:
         with self.transaction() as connection:
             ever.advance(connection, self.now)
         yield
-        for resolution in RESOLUTIONS:
-            yield from self.expire(resolution)
+        yield from self.expire()
         yield from self.tidy()
 
     def roll(self, resolution: int) -> Iterator[None]:
@@ -95,14 +94,16 @@ class Keeper:
             connection.execute(connections.upsert(connection.dialect.name, schema.state), state)
         yield
 
-    def expire(self, resolution: int) -> Iterator[None]:
-        buckets = [0]
-        while buckets:
+    def expire(self) -> Iterator[None]:
+        while True:
             with self.transaction() as connection:
-                buckets = retention.expired(connection, resolution, self.now)
-                for bucket in buckets[:1]:
+                due = list(retention.expired(connection, self.now))
+            if not due:
+                return
+            for resolution, bucket in due:
+                with self.transaction() as connection:
                     retention.drop(connection, resolution, bucket)
-            yield
+                yield
 
     def tidy(self) -> Iterator[None]:
         dropped = retention.AT_ONCE

@@ -1,5 +1,7 @@
 """What is too old, or too much, is deleted: a bucket at a time, so that nobody waits for long."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -28,16 +30,22 @@ AT_ONCE = 500
 PAGES = 256
 
 
-def expired(connection: Connection, resolution: int, now: float) -> list[int]:
-    """The oldest bucket of that resolution in each table, as far as it may go."""
+def expired(connection: Connection, now: float) -> Iterator[tuple[int, int]]:
+    """(resolution, bucket) of the oldest buckets of each resolution, as far as they may go."""
+    for resolution in RESOLUTIONS:
+        limit = kept_from(connection, resolution, now)
+        firsts = (select(func.min(table.c.bucket)).where(table.c.resolution == resolution) for table in schema.FACTS)
+        oldest = {bucket for bucket in connection.scalars(union_all(*firsts)) if bucket is not None}
+        yield from ((resolution, bucket) for bucket in sorted(oldest) if bucket < limit)
+
+
+def kept_from(connection: Connection, resolution: int, now: float) -> int:
     coarser = next(iter(RESOLUTIONS[RESOLUTIONS.index(resolution) + 1 :]), resolution)
     limit = floor(now - KEPT[resolution], coarser)
+    # What is not added up yet stays.
     waiting = select(func.min(schema.changes.c.bucket)).where(schema.changes.c.resolution == coarser)
     limit = min(limit, connection.scalar(waiting) or limit)
-    if resolution >= RESOLUTION:
-        limit = min(limit, since(connection))
-    oldest = union_all(*(select(func.min(t.c.bucket)).where(t.c.resolution == resolution) for t in schema.FACTS))
-    return sorted({bucket for bucket in connection.scalars(oldest) if bucket is not None and bucket < limit})
+    return min(limit, since(connection)) if resolution >= RESOLUTION else limit
 
 
 def drop(connection: Connection, resolution: int, bucket: int) -> None:

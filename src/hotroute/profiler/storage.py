@@ -24,13 +24,15 @@ IDLE = {"threads": 0, "in_flight": 0, "queue": None, "memory": 0}
 class Storage:
     """One worker's way to the storage, for one thread of it. Make it in the process that writes, after a fork.
 
-    Attributes:
-        keeper: what `keep` runs.
-
     Args:
         url: SQLAlchemy's, of a SQLite file in an existing folder, or of PostgreSQL.
         release: names the code that runs.
         worker: names this process among all there ever are: by host, pid and time of its start.
+
+    Attributes:
+        keeper: what `keep` runs.
+        doubtful: keys of rows by bucket and table that a write which failed may have left: whether a commit came to
+            pass is not always known. The next write sets them right.
     """
 
     def __init__(self, url: str, *, release: str, worker: str, host: str, pid: int) -> None:
@@ -51,7 +53,6 @@ class Storage:
         }
         self.buckets, self.names, self.pulse = Buckets(), Names(), started
         self.keeper = keeper.Keeper(self.engine, f"{worker} {started}")
-        # What a write that failed may have left: the outcome of a commit is not always known.
         self.doubtful: dict[int, dict[str, set[Key]]] = {}
         dialect = self.engine.dialect.name
         self.upserts = {
@@ -83,23 +84,16 @@ class Storage:
         now = time.time() if now is None else now
         fold = Fold(self.buckets, self.names, now, self.pulse)
         fold.fold(batch)
+        worker = self.about(batch, now)
         sums = {bucket: facts.total(self.buckets.rows(bucket), added) for bucket, added in fold.added.items()}
         restored = {bucket: facts.restored(self.buckets.rows(bucket), keys) for bucket, keys in self.doubtful.items()}
-        worker = self.about(batch, now)
         self.doubt(sums)
         with self.engine.begin() as connection:
             self.write_names(connection, worker)
             self.write_sums(connection, restored)
             self.write_sums(connection, sums)
-            self.insert(
-                connection,
-                schema.samples,
-                (kept_samples.row(series, self.worker, sample) for series, sample in fold.samples),
-            )
-            gauges = (
-                {"name": clean(name, 100), "value": value, "time": now} for name, value in sorted(batch.gauges.items())
-            )
-            self.insert(connection, schema.gauges, gauges)
+            self.write_samples(connection, fold)
+            self.write_gauges(connection, batch, now)
         self.row, self.pulse = worker, fold.pulse
         self.names.written()
         self.buckets.update(sums)
@@ -123,15 +117,7 @@ class Storage:
             self.insert(connection, table, (rows[number] for number in sorted(rows)))
         self.insert(connection, schema.workers, [worker])
         if not self.buckets.open:
-            everyone = {
-                "id": self.merged,
-                "worker": "",
-                "host": "",
-                "pid": 0,
-                "threads": 0,
-                "in_flight": 0,
-                "memory": 0,
-            }
+            everyone = {"id": self.merged, "worker": "", "host": "", "pid": 0, **IDLE}
             release = connections.upsert(connection.dialect.name, schema.workers, replace=False)
             connection.execute(release, worker | everyone)
 
@@ -143,6 +129,14 @@ class Storage:
         coarser = sorted({floor(bucket, MINUTE) for bucket in sums})
         marks = [{"resolution": MINUTE, "bucket": bucket, "worker": self.worker} for bucket in coarser]
         self.insert(connection, schema.changes, marks)
+
+    def write_samples(self, connection: Connection, fold: Fold) -> None:
+        rows = (kept_samples.row(series, self.worker, sample) for series, sample in fold.samples)
+        self.insert(connection, schema.samples, rows)
+
+    def write_gauges(self, connection: Connection, batch: Batch, now: float) -> None:
+        rows = ({"name": clean(name, 100), "value": value, "time": now} for name, value in sorted(batch.gauges.items()))
+        self.insert(connection, schema.gauges, rows)
 
     def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         if parameters := list(rows):
