@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Options:
         enabled: whether there is a profiler at all.
     """
 
-    url: str
+    url: str = field(repr=False)
     username: str = "admin"
     password: str = field(default="", repr=False)
     release: str = ""
@@ -51,11 +51,15 @@ def completed(options: Options, given: Mapping[str, Any]) -> Options:
     """The options, with what `given`, an application's `flask_profiler` configuration, says (Flask-Profiler, README).
 
     Raises:
-        ValueError: the sampling function is none, the root is empty, or basic authentication is switched off.
+        ValueError: the sampling function is none, the root is empty, the storage is in memory, or basic
+            authentication is switched off.
     """
     function = given.get("sampling_function", options.sampling_function)
     if function is not None and not callable(function):
         raise ValueError("flask_profiler's sampling_function must be callable")
+    storage = make_url(options.url)
+    if storage.get_backend_name() == "sqlite" and storage.database in {None, "", ":memory:"}:
+        raise ValueError("the profiler needs a file or a server: a database in memory is another one for each worker")
     root = str(given.get("endpointRoot", options.root)).strip("/")
     if not root:
         raise ValueError("the profiler needs a path of its own: give flask_profiler's endpointRoot a name")

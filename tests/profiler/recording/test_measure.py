@@ -126,7 +126,7 @@ def test_switched_off_it_is_not_there(make: Make) -> None:
     app = small()
     app.config["flask_profiler"] = {"enabled": False}
     before = app.wsgi_app
-    profiler.init_app(app, profiler.Options(url="sqlite://"))
+    profiler.init_app(app, profiler.Options(url="sqlite:///unused.db"))
     assert app.wsgi_app == before
     assert app.test_client().get("/profiler/classic/").status_code == 404
 
@@ -144,6 +144,12 @@ def test_a_configuration_that_cannot_be_used_is_refused(make: Make, given: dict[
     app.config["flask_profiler"] = given
     with pytest.raises(ValueError, match=named):
         make(app)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_storage_in_memory_is_refused(make: Make, url: str) -> None:
+    with pytest.raises(ValueError, match="memory"):
+        make(url=url)
 
 
 def test_without_a_password_it_does_not_start(make: Make) -> None:

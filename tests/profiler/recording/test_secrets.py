@@ -140,6 +140,7 @@ def test_names_that_sqlalchemy_quotes_stay() -> None:
 
 def test_neither_password_nor_key_is_shown_by_the_options(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    profiled = make(password="a secret password", key="a secret key")
+    url = "postgresql+psycopg://me:secret@127.0.0.1:1/nothing"
+    profiled = make(url=url, password="a secret password", key="a secret key")
     profiled.get("/", headers={"Hotroute-Profile": "a secret key"})
     assert not re.search("secret", repr(profiled.recorder.options) + caplog.text)
