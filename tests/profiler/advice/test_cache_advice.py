@@ -94,5 +94,10 @@ def test_a_hot_route_that_is_mostly_bypassed_is_to_be_explained() -> None:
     assert "bypassed" not in kinds(advised(route(cache={"bypass": 300, "redis hit": 4000})))
 
 
+def test_a_redis_that_could_not_be_asked_is_told() -> None:
+    assert "REDIS_TIMEOUT" in the("outages", advised(route(), counters={"breaker opened": 3})).do
+    assert "outages" not in kinds(advised(route(), counters={"invalidations": 3}))
+
+
 def test_what_was_measured_without_a_cache_says_how_to_have_one() -> None:
     assert "CACHE_ENABLED" in the("hot", advised(route(LISTING), serving=Serving())).do

@@ -10,6 +10,7 @@ from hotroute.profiler.advice.rules import (
     errors,
     gunicorn,
     hot,
+    outages,
     pool,
     recording,
     repeats,
@@ -23,6 +24,7 @@ Rule = Callable[[Evidence], Iterable[Advice]]
 
 RULES: tuple[Rule, ...] = (
     errors.rule,
+    outages.rule,
     repeats.rule,
     waits.rule,
     computes.rule,
