@@ -70,6 +70,7 @@ OUTAGES = [
     Outage("deaf", mode("deaf"), PASSING, "timed out"),
     Outage("paused", lambda _, server: server.pause(), lambda _, server: server.resume(), "timed out", everywhere=True),
     Outage("read-only", demote, promote, "READONLY", everywhere=True),
-    Outage("locked", lock, unlock, "NOAUTH", everywhere=True),
+    # Who sends before it has heard that its connection is gone says that first.
+    Outage("locked", lock, unlock, "NOAUTH|Connection reset|closed the connection", everywhere=True),
 ]
 """While one of these lasts, Redis is of no use to who is behind the proxy."""

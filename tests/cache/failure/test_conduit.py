@@ -1,4 +1,4 @@
-"""Conduit while its Redis is away: every hot route answers what it must, and every write succeeds or says try again."""
+"""Conduit while its Redis is away: every hot route answers what it must, and every write succeeds."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -97,16 +97,14 @@ def test_every_hot_route_is_right_and_no_write_fails(
         assert site.near.put("/articles/title", {"article": {"body": "New"}}, site.jake).status_code == 200
         assert site.far.read("/articles/title")["article"]["body"] == "New"
     written = site.far.post("/articles/title/comments", {"comment": {"body": "Cut off"}}, site.jake)
-    assert written.status_code in (200, 503), written.text
-    if written.status_code == 503:
-        assert int(written.headers["Retry-After"]) > 0
-        assert written.json == {"errors": {"body": ["the cache is not available, try again"]}}
+    assert written.status_code == 200, written.text
     comments = [comment["body"] for comment in site.far.read("/articles/title/comments")["comments"]]
-    assert ("Cut off" in comments) == (written.status_code == 200)
+    assert "Cut off" in comments
     assert len(told(caplog, "not usable")) == 1
 
     outage.end(proxy, server)
-    site.link.breaker.until = 0.0
+    # The fence asks beside the requests: it may have begun before the end, and fail after it.
+    site.link.breaker.period, site.link.breaker.until = 0.3, 0.0
     wait_until(lambda: settled(site.far), "the cache is used again")
     assert site.read(site.far) == site.read(site.near)
     answer = site.far.post("/articles/title/comments", {"comment": {"body": "Back"}}, site.jake)
