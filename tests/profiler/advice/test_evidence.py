@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from hotroute.profiler.advice import Serving
-from hotroute.profiler.advice.evidence import SAMPLES
 from tests.profiler.advice.made import BUSY, CALM, SPAN, advised, evidence, kinds, route, split, worker
 
 ENDED = SPAN.end - 1000
@@ -43,7 +42,7 @@ def test_threads_in_use_are_a_share_of_those_that_served_then() -> None:
     assert evidence(peak=replace(CALM, concurrency=6.0, workers=2)).busy == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize(("samples", "kind"), [(SAMPLES, "waits"), (SAMPLES - 1, "data")])
+@pytest.mark.parametrize(("samples", "kind"), [(30, "waits"), (29, "data")])
 def test_a_route_is_judged_from_thirty_of_its_requests_on(samples: int, kind: str) -> None:
     waiting = route(split=split(wall=0.2, cpu=0.001, samples=samples))
     assert [each for each in kinds(advised(waiting, peak=BUSY)) if each in {"waits", "data"}] == [kind]
