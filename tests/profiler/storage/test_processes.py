@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from math import ceil
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler.history import History
+from hotroute.profiler.records import Batch
+from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
+from tests import databases
 from tests.profiler.storage import START, ever
 from tests.profiler.storage.writer import EACH, batches
-from tests.servers import ROOT
+from tests.servers import ROOT, wait_until
 
 Process = subprocess.Popen[str]
 BATCHES = 30
@@ -69,6 +74,36 @@ def test_workers_of_several_hosts_that_start_together_lose_nothing_and_their_qua
 
 def vars_of(latency: object) -> tuple[float, ...]:
     return tuple(getattr(latency, name) for name in ("p50", "p95", "p99", "p999"))
+
+
+def test_a_postgresql_that_is_killed_and_comes_back_has_everything_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    made = batches(7)
+    with databases.durable_postgresql(tmp_path / "postgresql") as server:
+        storage = Storage(server.url, release="r1", worker="web1:1:1", host="web1", pid=1)
+        storage.prepare()
+        storage.write(next(made), START)
+        server.kill()
+        waiting = next(made)
+        for _ in range(2):
+            with pytest.raises(SQLAlchemyError):
+                storage.write(waiting, START + 1)
+        server.start()
+        wait_until(lambda: written(storage, waiting), "it takes the batch again")
+        storage.write(next(made), START + 2)
+        storage.close()
+        history = History(server.url, clock=lambda: START + 60)
+        assert ever(history) == 3 * EACH
+        history.close()
+
+
+def written(storage: Storage, batch: Batch) -> bool:
+    try:
+        storage.write(batch, START + 1)
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 def test_a_worker_that_is_killed_while_it_writes_leaves_whole_batches(url: str, history: History) -> None:
