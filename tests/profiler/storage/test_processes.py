@@ -76,9 +76,7 @@ def vars_of(latency: object) -> tuple[float, ...]:
     return tuple(getattr(latency, name) for name in ("p50", "p95", "p99", "p999"))
 
 
-def test_a_postgresql_that_is_killed_and_comes_back_has_everything_once(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_a_postgresql_that_is_killed_and_comes_back_has_everything_once(tmp_path: Path) -> None:
     made = batches(7)
     with databases.durable_postgresql(tmp_path / "postgresql") as server:
         storage = Storage(server.url, release="r1", worker="web1:1:1", host="web1", pid=1)
