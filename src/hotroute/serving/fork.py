@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 Callback = TypeVar("Callback", bound=Callable[[], object])
 
 callbacks: list[Callable[[], object]] = []
+workers: set[int] = set()
+"""This process, if it is a worker: one that imports the application itself registers what the fork is past."""
+
 signals_of_the_master: list[SimpleQueue[int]] = []
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 
@@ -20,11 +23,14 @@ def after_fork(callback: Callback) -> Callback:
     by default, because nothing opens a connection on import.
     """
     callbacks.append(callback)
+    if os.getpid() in workers:
+        callback()
     return callback
 
 
 def post_fork(arbiter: Any, _worker: Any) -> None:
     """Gunicorn's server hook of that name (Gunicorn's manual, Settings, Server Hooks)."""
+    workers.add(os.getpid())
     signals_of_the_master.append(arbiter.SIG_QUEUE)
     for callback in callbacks:
         callback()

@@ -200,12 +200,11 @@ def test_a_slow_request_is_kept_with_its_stacks(file: Path) -> None:
     assert kept.sample.cpu < 0.4 < kept.sample.view
 
 
-def test_workers_tell_how_they_are(file: Path) -> None:
-    with serving(file, workers=2, threads=3) as server:
-        load(server, requests=100)
-        pids = children(server)
-
-        wait_until(lambda: {worker.pid for worker in alive(file)} == pids, "both workers tell")
+@pytest.mark.parametrize("preload", ["true", "false"])
+def test_workers_tell_how_they_are_before_anyone_asks_them(file: Path, preload: str) -> None:
+    with serving(file, workers=3, threads=3, GUNICORN_PRELOAD_APP=preload) as server:
+        wait_until(lambda: len(children(server)) == 3, "all workers are there")
+        wait_until(lambda: {worker.pid for worker in alive(file)} == children(server), "all workers tell")
         assert {worker.threads for worker in alive(file)} == {3}
         assert None not in {worker.queue for worker in alive(file)}
         end(server.process)
