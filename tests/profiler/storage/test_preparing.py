@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from conduit.models import Base
 from hotroute.profiler import connections, migrations, schema
-from hotroute.profiler.migrations import VERSION_TABLE
+from hotroute.profiler.migrations import HEAD, VERSION_TABLE, running
 from tests import databases
 from tests.servers import ROOT
 
@@ -44,7 +45,7 @@ def test_prepare_makes_the_tables_and_does_so_once(engine: Engine) -> None:
 
 def test_down_again_leaves_nothing(engine: Engine) -> None:
     migrations.prepare(engine)
-    migrations.migrate(engine, "base")
+    running.migrate(engine, "base")
     assert tables(engine) == {VERSION_TABLE}
     migrations.prepare(engine)
     assert tables(engine) == {*schema.metadata.tables, VERSION_TABLE}
@@ -55,6 +56,16 @@ def test_the_tables_have_not_drifted_from_the_migrations(engine: Engine) -> None
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "version_table": VERSION_TABLE})
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_newest_revision_is_the_one_that_workers_look_for() -> None:
+    assert ScriptDirectory.from_config(running.config()).get_current_head() == HEAD
+
+
+def test_a_worker_that_finds_the_tables_prepared_does_not_load_alembic(url: str, engine: Engine) -> None:
+    migrations.prepare(engine)
+    program = f"{PREPARE}\nsys.exit('alembic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program, url, "web:1:1"], cwd=ROOT, check=True, timeout=100)
 
 
 def test_workers_that_start_together_prepare_it_once(url: str, engine: Engine) -> None:
