@@ -87,8 +87,7 @@ def test_other_numbers_read_well_too(words: str, expected: str) -> None:
 
 
 def test_a_sparkline_goes_through_its_numbers() -> None:
-    assert sparkline.path([0, 10, 5]) == "M0 92l20-86l20 43"
-    assert sparkline.path([0, 10, 5], closed=True) == "M0 92l20-86l20 43V96H0Z"
+    assert sparkline.path([0, 10, 5]) == "M-20 116V92H0l20-86l20 43h20V116z"
     assert sparkline.width([0, 10, 5]) == 40
 
 
@@ -97,7 +96,7 @@ def test_a_sparkline_of_nothing_is_none() -> None:
 
 
 def test_a_single_number_is_a_level_line() -> None:
-    assert sparkline.path([7]) == "M0 6l20 0"
+    assert sparkline.path([7]) == "M-20 116V6H0l20 0h20V116z"
 
 
 def test_the_parts_of_a_request_add_up_to_it() -> None:

@@ -10,8 +10,8 @@ from hotroute.profiler.dashboard.hits import Hits, hits
 from hotroute.profiler.summaries import RouteSummary, WorkersHistory
 
 STEPS = 48
-MOST = 200
-"""Rows that are shown at once, unless one asks for all."""
+MOST = 100
+"""Rows of the first picture; the others come when one has come to the last of these, or asks for all."""
 
 
 @dataclass(frozen=True)
