@@ -18,7 +18,7 @@ def test_workers_that_are_alive_are_those_that_count() -> None:
 def test_where_none_is_alive_those_count_that_ended_together_in_the_end() -> None:
     last = [worker(number, alive=False, seen=ENDED + 20 * number) for number in range(2)]
     before = worker(9, alive=False, seen=ENDED - 40, threads=64)
-    known = evidence(workers=(before, *last))
+    known = evidence(workers=(before, *last), serving=Serving(workers=7, threads=9))
     assert (known.running, known.threads) == (2, 4)
 
 
