@@ -21,11 +21,11 @@ def dropped(evidence: Evidence, lost: int) -> Advice:
     share = lost / (evidence.requests + lost)
     return Advice(
         kind="dropped",
-        severity="medium" if share >= 0.01 else "low",
+        severity="low",
         title=f"{count(lost)} records of the profiler did not fit, and are missing",
-        text="Counts and times of this span are too low by them. A storage that is slow or cannot be written to is the"
-        " usual cause.",
-        do="Look for it in the log, or keep the profiler's data in PostgreSQL (PROFILER_URL).",
+        text=f"They were close looks at slow or failed requests, of which only so many are kept each second, or requests"
+        f" that the counts now lack; {count(evidence.requests)} were counted.",
+        do="Look in the log for a storage that is slow or cannot be written to; PostgreSQL (PROFILER_URL) takes more.",
         numbers={"dropped": lost, "share": share},
     )
 
