@@ -23,8 +23,8 @@ def dropped(evidence: Evidence, lost: int) -> Advice:
         kind="dropped",
         severity="low",
         title=f"{count(lost)} records of the profiler did not fit, and are missing",
-        text=f"They were close looks at slow or failed requests, of which only so many are kept each second, or requests"
-        f" that the counts now lack; {count(evidence.requests)} were counted.",
+        text="They were close looks at slow or failed requests, of which only so many are kept each second, or"
+        f" requests that the counts now lack; {count(evidence.requests)} were counted.",
         do="Look in the log for a storage that is slow or cannot be written to; PostgreSQL (PROFILER_URL) takes more.",
         numbers={"dropped": lost, "share": share},
     )
