@@ -50,7 +50,7 @@ def article(answer: Any) -> bool:
 WSGI = Site("bare WSGI", "profiling.bench.floors:function")
 FLASK = Site("bare Flask", "profiling.bench.floors:flask")
 CONDUIT = Site("Conduit", "wsgi:app", ready="/readyz", environ={"CACHE_ENABLED": "false"})
-HOT = Site("Conduit, cached", "wsgi:app", ready="/readyz", environ={"CACHE_MARK_TTL": "1"})
+HOT = Site("Conduit, cached", "wsgi:app", ready="/readyz", environ={"CACHE_MARK_TTL": "1", "REDIS_TIMEOUT": "1"})
 DOCUMENTED = Site(
     "Conduit on Flask-Caching", "profiling.bench.flask_caching:app", ready="/readyz", environ=CONDUIT.environ
 )

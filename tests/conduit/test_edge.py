@@ -2,6 +2,7 @@
 
 import json
 import logging
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -10,6 +11,8 @@ from conduit.config import Settings
 from conduit.web.operations import declared
 from hotroute import logs
 from tests.api import PASSWORD, Api, errors, running
+from tests.cache.failure.servers import redis_of_its_own
+from tests.servers import wait_until
 
 FRONT = {"Origin": "https://front.example"}
 OTHER = {"Origin": "https://other.example"}
@@ -71,6 +74,18 @@ def test_two_workers_count_together(settings: Settings, app: Flask, api: Api) ->
     with running(settings, login_rate_limit=rate) as one, running(settings, login_rate_limit=rate) as other:
         answers = [worker.post("/users/login", login).status_code for worker in (one, other, one, other)]
     assert answers == [401, 401, 429, 429]
+
+
+def test_redis_may_be_on_a_socket(settings: Settings, app: Flask) -> None:
+    # Under /tmp itself: the name of a socket has a hundred bytes at the most.
+    with TemporaryDirectory(dir="/tmp") as folder, redis_of_its_own("--unixsocket", f"{folder}/redis") as server:
+        with running(settings, redis_url=f"unix://{folder}/redis", login_rate_limit="1 per minute") as api:
+            jake = api.register("jake")
+            login = {"user": {"email": jake.email, "password": PASSWORD}}
+            assert [api.post("/users/login", login).status_code for _ in range(2)] == [200, 429]
+            assert api.client.get("/readyz").json["status"] == "ready"  # type: ignore[index]
+            wait_until(lambda: "; hit" in api.get("/tags").headers["Cache-Status"], "a hit")
+        assert server.client.keys("LIMITS*")
 
 
 def test_registrations_are_limited_too(settings: Settings, app: Flask) -> None:

@@ -23,7 +23,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     for action, rate in rates.items():
         limiter = Limiter(
             key_func=account,
-            storage_uri=settings.redis,
+            # As it spells a socket.
+            storage_uri=settings.redis.replace("unix://", "redis+unix://", 1),
             storage_options=redis.options(settings.redis_timeout),
             # Redis away: each worker counts in its own memory, which is looser and still a limit.
             in_memory_fallback_enabled=True,
