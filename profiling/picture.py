@@ -15,7 +15,7 @@ from tests.browser.conftest import FLAGS, address
 from tests.profiler import synthetic
 from tests.profiler.dashboard.served import PASSWORD, USERNAME
 
-ROUTES, DAYS, TIMES = 200, 30.0, 15
+ROUTES, DAYS, TIMES = 200, 30.0, 9
 PAGES = {
     "overview, 30 d": "/?span=30d",
     "overview, 1 h": "/?span=1h",
@@ -44,16 +44,20 @@ def look(root: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=requirements.program(requirements.BROWSER), args=FLAGS)
         context = chromium.new_context(http_credentials={"username": USERNAME, "password": PASSWORD, "send": "always"})
-        print(f"{'ms, median (least)':20} {'answer':>14} {'first picture':>16} {'kB':>6}")
+        print(f"{'ms, median (least)':28} {'answer':>14} {'first picture':>16} {'kB':>6}")
         for name, path in PAGES.items():
-            measure(context, name, f"{root}{path}")
+            measure(context, f"{name}, a new tab", f"{root}{path}", new=True)
+            measure(context, f"{name}, the same", f"{root}{path}", new=False)
         chromium.close()
 
 
-def measure(context: BrowserContext, name: str, url: str) -> None:
+def measure(context: BrowserContext, name: str, url: str, *, new: bool) -> None:
     answers, paints, size = [], [], 0.0
+    page = context.new_page()
     for _ in range(TIMES):
-        page = context.new_page()
+        if new:
+            page.close()
+            page = context.new_page()
         page.goto(url)
         # What the page asks for later would be in the way of the next look.
         page.wait_for_load_state("networkidle")
@@ -61,8 +65,8 @@ def measure(context: BrowserContext, name: str, url: str) -> None:
         answers.append(read(ANSWER))
         paints.append(read(PAINT))
         size = read(SIZE)
-        page.close()
-    print(f"{name:20} {words(answers):>14} {words(paints):>16} {size / 1000:6.0f}")
+    page.close()
+    print(f"{name:28} {words(answers):>14} {words(paints):>16} {size / 1000:6.0f}")
 
 
 def words(times: list[float]) -> str:
