@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hotroute.profiler.advice import Serving
-from tests.profiler.advice.made import BUSY, CALM, SPAN, advised, evidence, kinds, route, split, worker
+from tests.profiler.advice.made import BUSY, CALM, FIGHTING, SPAN, advised, evidence, kinds, route, split, worker
 
 ENDED = SPAN.end - 1000
 
@@ -40,6 +40,22 @@ def test_workers_of_several_hosts_are_counted_for_each() -> None:
 
 def test_threads_in_use_are_a_share_of_those_that_served_then() -> None:
     assert evidence(peak=replace(CALM, concurrency=6.0, workers=2)).busy == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("cores", "computing"), [(0.29, False), (0.31, True)])
+def test_two_workers_compute_from_a_seventh_of_a_cpu_each_on(cores: float, computing: bool) -> None:
+    late = replace(BUSY, lateness=0.05, cores=cores)
+    assert evidence(route(split=split(wall=0.4, cpu=0.09)), peak=late).computing is computing
+
+
+@pytest.mark.parametrize(("long", "computing"), [(400, False), (600, True)])
+def test_threads_fight_where_most_of_the_cpu_is_in_requests_that_hold_the_interpreter(
+    long: int, computing: bool
+) -> None:
+    """Of 10 ms each, beside ten times as many as the others of 1 ms each."""
+    held = route("/long", requests=long, split=split(wall=0.02, cpu=0.01))
+    short = route("/short", requests=10 * (1000 - long), split=split(wall=0.02, cpu=0.001))
+    assert evidence(held, short, peak=FIGHTING).computing is computing
 
 
 @pytest.mark.parametrize(("samples", "kind"), [(30, "waits"), (29, "data")])
