@@ -78,8 +78,6 @@ def test_a_share_is_never_rounded_to_nothing_nor_to_all(part: float, whole: floa
         (units.change(0.1, 0.1), ""),
         (units.change(0, 1), ""),
         (units.moment(0), "1 Jan 00:00:00"),
-        (units.age(59), "59 s"),
-        (units.age(7300), "2 h"),
     ],
 )
 def test_other_numbers_read_well_too(words: str, expected: str) -> None:

@@ -106,16 +106,6 @@ def clock(time: float, step: float) -> str:
     return f"{at(time):%-d %b %H:%M}" if step >= 900 else f"{at(time):%H:%M:%S}"
 
 
-def age(seconds: float) -> str:
-    """What has passed, roughly: "now", "40 s", "3 min", "5 h", "12 d"."""
-    if seconds < 2:
-        return "now"
-    for below, unit, name in ((100, 1, "s"), (6000, 60, "min"), (172800, 3600, "h")):
-        if seconds < below:
-            return f"{seconds / unit:.0f}{NARROW}{name}"
-    return f"{seconds / 86400:.0f}{NARROW}d"
-
-
 def change(before: float, after: float) -> str:
     """In percent, or how many times where it is more than doubled; "" where there is nothing to compare with."""
     if not before or not after:
