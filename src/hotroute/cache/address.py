@@ -45,11 +45,13 @@ class Address:
         """
         if self.path:
             dialled = socket.socket(socket.AF_UNIX)
-            dialled.settimeout(left(deadline))
-            dialled.connect(self.path)
-            return dialled
-        dialled = socket.create_connection((self.host, self.port), timeout=left(deadline))
+        else:
+            dialled = socket.create_connection((self.host, self.port), timeout=left(deadline))
         try:
+            if self.path:
+                dialled.settimeout(left(deadline))
+                dialled.connect(self.path)
+                return dialled
             dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             dialled.settimeout(left(deadline))
             return self.tls.wrap_socket(dialled, server_hostname=self.host) if self.tls else dialled

@@ -1,5 +1,6 @@
 """The ways to Redis: TLS, passwords, sockets, Sentinel; and connections that must not be used any more."""
 
+import gc
 import os
 import ssl
 import subprocess
@@ -95,6 +96,13 @@ def test_a_unix_socket(tmp_path: Path) -> None:
     path = Path("/tmp") / f"hotroute-{token_hex(4)}.sock"
     with redis_of_its_own("--unixsocket", str(path)):
         assert ping(f"unix://{path}?db=2") == b"PONG"
+
+
+def test_a_unix_socket_that_is_not_there_is_told_and_left_closed(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="No such file"):
+        ping(f"unix://{tmp_path}/none")
+    # A socket that nobody has closed is a warning, and so an error, as soon as it is collected.
+    gc.collect()
 
 
 def test_an_address_says_what_it_is() -> None:
