@@ -66,7 +66,7 @@ def missed(evidence: Evidence, route: RouteSummary, asked: Asked) -> Advice:
         route=route.route,
         method=route.method,
         title=f"{name(route.route, route.method)} is hot, and {percent(1 - asked.ratio)} of it are misses"
-        + (": unmark it" if written else ""),
+        + (remedy(route) if written else ""),
         text=f"{many(asked.hits, 'hit')} and {many(asked.misses, 'miss').replace('misss', 'misses')}, a request takes"
         f" {duration(mean(route))}. {why}: {many(nearby, 'write')} on routes that begin like it,"
         f" {many(invalidations, 'invalidation')} in all.",
@@ -95,3 +95,8 @@ def bypassed(route: RouteSummary, asked: Asked) -> Advice:
         do="Ask `hotroute explain URL` about one of them.",
         numbers={"bypassed": asked.bypassed, "hits": asked.hits, "misses": asked.misses},
     )
+
+
+def remedy(route: RouteSummary) -> str:
+    """Of a route with one URL it is certain that writes changed it."""
+    return ": unmark it" if "<" not in route.route else ": unmark it, or let it depend on less"
