@@ -13,6 +13,7 @@ from sqlalchemy import Engine, inspect, select
 
 from conduit.cli import alembic
 from conduit.models import Base, Counter
+from hotroute.cache import fence
 from tests import databases
 
 
@@ -52,6 +53,15 @@ def test_the_models_have_not_drifted_from_the_migrations(fresh: Engine) -> None:
         databases.migrate(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_fences_table_is_nothing_that_a_new_migration_would_drop(fresh: Engine) -> None:
+    configuration = alembic()
+    with fresh.begin() as connection:
+        databases.migrate(connection)
+        fence.rows.create(connection)
+        configuration.attributes["connection"] = connection
+        command.check(configuration)
 
 
 def test_every_revision_goes_up_and_down_on_its_own(fresh: Engine) -> None:
