@@ -60,9 +60,9 @@ def drop_samples(connection: Connection, now: float, most: int) -> int:
     bytes_of = {kind: int(size) for kind, size in sizes}
     common, total = bytes_of.get("sample", 0), sum(bytes_of.values())
     dropped = drop_oldest(connection, table.c.time < now - SAMPLES_KEPT, total)
-    if total > most:
-        chosen = table.c.kind == "sample" if common > most // 4 else table.c.kind != "sample"
-        dropped += drop_oldest(connection, chosen, total - most)
+    common_ones = max(0, min(total - most, common - most // 4))
+    dropped += drop_oldest(connection, table.c.kind == "sample", common_ones)
+    dropped += drop_oldest(connection, table.c.kind != "sample", total - most - common_ones)
     return dropped
 
 

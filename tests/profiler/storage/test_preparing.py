@@ -1,14 +1,17 @@
 """The storage's own migrations, beside whatever else is in the database."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from threading import Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, make_url, text
 
 from conduit.models import Base
 from hotroute.profiler import connections, migrations, schema
@@ -79,6 +82,21 @@ def test_workers_that_start_together_prepare_it_once(url: str, engine: Engine) -
     assert tables(engine) == {*schema.metadata.tables, VERSION_TABLE}
     with engine.connect() as connection:
         assert connection.scalar(text(f"SELECT count(*) FROM {VERSION_TABLE}")) == 1
+
+
+@pytest.mark.only("sqlite")
+def test_a_worker_waits_for_who_has_the_file(url: str) -> None:
+    with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        impatient = connections.engine(f"{url}?timeout=0.01", pool_size=1, timeout=5)
+        waiting = Thread(target=migrations.prepare, args=(impatient,))
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+        other.execute("ROLLBACK")
+    waiting.join(timeout=60)
+    assert tables(impatient) == {*schema.metadata.tables, VERSION_TABLE}
+    impatient.dispose()
 
 
 @pytest.mark.only("postgresql")

@@ -1,5 +1,6 @@
 """Coarse buckets are the sums of the fine ones, whoever adds them up, however often, and however late."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from math import ceil
@@ -262,22 +263,29 @@ def test_keeping_comes_back_when_its_time_is_over_and_goes_on_the_next_time(work
     assert coarse(history) == 10
 
 
-def test_samples_are_kept_under_a_size_and_the_rare_ones_longest(worker: Workers, history: History) -> None:
+@pytest.mark.parametrize(("slow", "common"), [(10, 23), (80, 8)])
+def test_samples_are_kept_under_a_size_and_the_rare_ones_longest(
+    worker: Workers, history: History, slow: int, common: int
+) -> None:
+    """Of a hundred of the same size there is room for a third, a quarter of it for those that are neither."""
     storage = worker()
-    for second in range(0, 3000, 10):
-        kind = "slow" if second % 100 == 0 else "sample"
-        storage.write(Batch(samples=[sample(kind=kind, name=str(second), at=START + second)]), START + second)
+    for number in range(100):
+        kind = "slow" if number % 10 < slow // 10 else "sample"
+        at = START + number * 10
+        storage.write(Batch(samples=[sample(kind=kind, name=f"{number:02}", at=at)]), at)
     size = text("SELECT sum(size) FROM profiler_samples")
     with history.engine.connect() as connection:
         most = int(connection.scalar(size) or 0) // 3
     storage.keeper = Keeper(storage.engine, "one", most)
-    keep(storage, START + 3000)
+    keep(storage, START + 1000)
     with history.engine.connect() as connection:
         assert most * 0.9 < int(connection.scalar(size) or 0) <= most
     kept = history.samples(ALWAYS, limit=1000)
-    assert sum(each.kind == "slow" for each in kept) == 30
-    assert kept[0].id == "2990"
-    keep(storage, START + 3000 + retention.SAMPLES_KEPT)
+    kinds = Counter(each.kind for each in kept)
+    assert kinds["sample"] == pytest.approx(common, abs=2)
+    assert kinds["slow"] == pytest.approx(min(slow, 25), abs=2)
+    assert kept[0].id == "99"
+    keep(storage, START + 1000 + retention.SAMPLES_KEPT)
     assert history.samples(ALWAYS) == []
 
 
