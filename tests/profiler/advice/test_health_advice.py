@@ -1,5 +1,7 @@
 """Errors, slow tails, what the profiler itself lost, and too little data."""
 
+from dataclasses import replace
+
 from hotroute.profiler.advice.advise import judge
 from hotroute.profiler.summaries import Quantiles
 from tests.profiler.advice.made import advised, evidence, kinds, route, split, the, worker
@@ -14,6 +16,8 @@ def test_a_route_that_fails_comes_first() -> None:
 
 def test_a_failure_now_and_then_is_left_to_the_log() -> None:
     assert "errors" not in kinds(advised(route(errors=4), route("/other", errors=40)))
+    assert "errors" not in kinds(advised(route(requests=300, errors=4)))
+    assert "errors" in kinds(advised(route(requests=300, errors=5)))
 
 
 def test_a_tail_that_is_far_from_the_middle_is_worth_a_look() -> None:
@@ -54,6 +58,15 @@ def test_a_route_that_was_hardly_looked_at_closely_is_named() -> None:
     found = advised(route("/rare", split=split(wall=0.5, cpu=0.001, samples=10)))
     assert "GET /rare" in the("data", found).text
     assert "waits" not in kinds(found)
+
+
+def test_of_many_routes_that_were_hardly_looked_at_some_are_named() -> None:
+    rare = [route(f"/rare{number}", split=split(samples=10)) for number in range(5)]
+    few, many = (the("data", advised(*rare[:count])) for count in (3, 5))
+    assert "/rare0, GET /rare1, GET /rare2 less" in few.text
+    assert "/rare0, GET /rare1, GET /rare2 and more less" in many.text
+    assert many.numbers["routes"] == 5
+    assert the("data", advised(*[replace(each, split=None) for each in rare])).numbers["routes"] == 5
 
 
 def test_a_route_with_hardly_any_time_is_not_worth_an_opinion() -> None:
