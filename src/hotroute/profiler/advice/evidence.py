@@ -21,8 +21,8 @@ SHARE = 0.05
 LATE = 0.005
 """Seconds. A probe later than this in one of twenty wakings competes with computing threads for the interpreter:
 a thread that waits for it asks for it after 5 ms (sys.setswitchinterval)."""
-COMPUTING = 0.15
-"""CPUs that a worker's requests use. Below, a late probe does not come from what this application computes."""
+COMPUTING = 0.05
+"""CPUs that a worker's requests use: below, they cannot be what a probe waited for in one of twenty wakings."""
 HOLDING = 0.0025
 """Seconds of CPU in a request, from which it keeps the interpreter from others: half of what they wait at most."""
 BUSY = 0.6
