@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from hotroute.profiler.advice import Advice, Serving
 from hotroute.profiler.advice.serving import OUR_WORKER
 from hotroute.serving.gunicorn import settings
@@ -91,6 +93,25 @@ def test_two_hosts_share_the_work() -> None:
     assert two.numbers["hosts"] == 2
     assert two.numbers["threads"] == one.numbers["threads"]
     assert two.numbers["current_workers"] == 2
+
+
+def test_the_numbers_behind_it_are_said() -> None:
+    """50 a second of 120 ms each; the route computes half of its time."""
+    found = recommended(peak=replace(CALM, concurrency=6.0))
+    assert found.numbers["peak_request_seconds"] == pytest.approx(0.12)
+    assert found.numbers["waiting_share"] == pytest.approx(0.5)
+    assert "50 requests a second of 120 ms each were 6 in progress" in found.text
+    assert "wait for 50 % of their time" in found.text
+    assert "woke 200 us late" in found.text
+    assert "hosts" not in found.text
+    assert "There are 2 CPUs, and memory for 40 workers of 80 MB: at most 2 workers." in found.text
+
+
+def test_several_hosts_are_said() -> None:
+    spread = tuple(worker(number, host=f"host{number % 2}") for number in range(4))
+    found = recommended(peak=replace(CALM, workers=4, queue=2), workers=spread, serving=Serving(cpus=1))
+    assert "on 2 hosts; 2 connections waited" in found.text
+    assert "There is 1 CPU: at most 2 workers." in found.text
 
 
 def test_two_hosts_share_the_computing() -> None:
