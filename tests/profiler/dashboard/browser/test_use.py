@@ -41,9 +41,17 @@ def test_what_is_typed_filters_the_list_and_stays_in_the_field(serve: Serve, vis
     expect(page.locator("#q")).to_have_value("post articles")
 
 
+def test_a_piece_of_advice_leads_to_all_of_it(serve: Serve, visit: Visit, small: str) -> None:
+    page = visit(f"{serve(small)}{OVERVIEW}")
+    page.get_by_role("link", name="these 21 statements are one query").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Advice")
+    expect(page.get_by_role("heading", name="these 21 statements are one query")).to_be_visible()
+    assert page.url.endswith("#advice-1")
+
+
 def test_the_way_back_shows_what_was_before(serve: Serve, visit: Visit, small: str) -> None:
     page = visit(f"{serve(small)}{OVERVIEW}")
-    page.get_by_role("link", name="/api/articles/feed").first.click()
+    page.locator(".routes").get_by_role("link", name="/api/articles/feed").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("GET /api/articles/feed")
     expect(page).to_have_title(re.compile("^GET /api/articles/feed"))
     page.go_back()
