@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from hotroute.profiler.history import History
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from hotroute.profiler.advice import Advice, Serving, advise, shown
 from hotroute.profiler.dashboard import units
+from hotroute.profiler.history import History
 from hotroute.profiler.summaries import RouteHistory, Span
 from profiling.bench import machine
 from profiling.load import numbers, report, running, spy, stack

@@ -55,16 +55,19 @@ class Done:
 
 def run(port: int, world: World, load: Load) -> Done:
     whole, until = Done(time(), 0.0), monotonic() + load.seconds
-    users = [
-        User(world, world.people[number], number, Random(f"{load.seed}:{number}")) for number in range(load.connections)
-    ]
     with ThreadPoolExecutor(load.connections) as pool:
-        parts = list(pool.map(lambda user: sit(port, user, load.calls, until), users))
+        parts = list(pool.map(lambda user: sit(port, user, load.calls, until), users(world, load)))
     for part in parts:
         whole.calls.update(part.calls)
         whole.wrong += part.wrong
     whole.ended = time()
     return whole
+
+
+def users(world: World, load: Load) -> list[User]:
+    """One for each connection: what they call depends on the seed and their number, not on each other's pace."""
+    numbers = range(load.connections)
+    return [User(world, world.people[number], number, Random(f"{load.seed}:{number}")) for number in numbers]
 
 
 def sit(port: int, user: User, calls: int, until: float) -> Done:

@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from profiling.load import mix, numbers, report, spy
+from profiling.load import mix, numbers, report, running, spy
 from profiling.load.mix import Ask, User
 from profiling.load.report import Run
-from profiling.load.running import Done
+from profiling.load.running import Done, Load
 from profiling.load.spy import Stacks
 from profiling.load.world import Person, World, pick
 
@@ -31,9 +31,15 @@ def calls(seed: int, count: int = 300) -> list[Ask]:
     return [mix.choose(user) for _ in range(count)]
 
 
+def load(seed: int) -> list[list[Ask]]:
+    """What each of two connections calls."""
+    return [[mix.choose(user) for _ in range(100)] for user in running.users(WORLD, Load(seed, 2, 100, 1))]
+
+
 def test_the_same_number_makes_the_same_calls() -> None:
-    assert calls(1) == calls(1)
-    assert calls(1) != calls(2)
+    assert load(1) == load(1)
+    assert load(1) != load(2)
+    assert load(1)[0] != load(1)[1]
 
 
 def test_most_calls_read_and_some_write() -> None:
