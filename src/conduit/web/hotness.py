@@ -61,8 +61,10 @@ def following(engine: Engine, settings: Settings) -> Iterator[None]:
     )
     fence = fence_of(engine, store, settings)
     Changes(store, settings.cache_mark_ttl, fence).follow(engine)
-    yield
-    fence.stop()
+    try:
+        yield
+    finally:
+        fence.stop()
 
 
 def fence_of(engine: Engine, store: RedisStore, settings: Settings) -> Fence:
