@@ -15,6 +15,9 @@ from hotroute.profiler.watched import route
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
 OTHER = "OTHER"
+ASSETS = "/static/hotroute.profiler."
+"""The dashboard's files, where no Nginx serves them."""
+
 LONGEST = 200
 """Characters of an event's text, SQL aside."""
 
@@ -68,7 +71,7 @@ def ignored(options: Options, route: str) -> bool:
 @lru_cache(10_000)
 def matches(patterns: tuple[str, ...], root: str, route: str) -> bool:
     """Flask-Profiler searches for its patterns anywhere in a rule. What the profiler shows is not measured either."""
-    own = route == "/metrics" or f"{route}/".startswith(f"/{root}/")
+    own = route == "/metrics" or f"{route}/".startswith((f"/{root}/", ASSETS))
     return own or any(re.search(pattern, route) for pattern in patterns)
 
 

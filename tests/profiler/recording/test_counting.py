@@ -1,5 +1,6 @@
 """Every request is counted, with its route, method and status, whoever answers it."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from threading import Barrier, Thread
@@ -12,7 +13,7 @@ from werkzeug.test import Client
 
 from hotroute.profiler import recorder
 from hotroute.profiler.records import NO_ROUTE, Request
-from tests.profiler.recording.conftest import Make, Profiled, small
+from tests.profiler.recording.conftest import PASSWORD, Make, Profiled, small
 
 
 def seen(requests: Iterable[Request]) -> list[tuple[str, str, int]]:
@@ -185,3 +186,15 @@ def test_a_second_profiler_is_refused(make: Make) -> None:
     make(app)
     with pytest.raises(ValueError, match="already"):
         make(app)
+
+
+def test_what_the_profiler_shows_is_not_counted(profiled: Profiled) -> None:
+    login = {"auth": ("admin", PASSWORD)}
+    page = profiled.get("/profiler/", **login)
+    files = re.findall(r'"(/static/[^"]+)"', page.text)
+    assert files
+    assert {profiled.get(path).status_code for path in files} == {200}
+    for path in ("/metrics", "/profiler/classic/"):
+        profiled.get(path, **login)
+    profiled.get("/metrics-of-mine")
+    assert seen(profiled.batch().requests) == [(NO_ROUTE, "GET", 404)]
