@@ -197,4 +197,4 @@ def test_what_the_profiler_shows_is_not_counted(profiled: Profiled) -> None:
     for path in ("/metrics", "/profiler/classic/"):
         profiled.get(path, **login)
     profiled.get("/metrics-of-mine")
-    assert seen(profiled.batch().requests) == [(NO_ROUTE, "GET", 404)]
+    assert seen(profiled.batch().requests) == [("GET", NO_ROUTE, 404)]
