@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hotroute.profiler.advice.advise import judge
 from hotroute.profiler.summaries import Quantiles
 from tests.profiler.advice.made import advised, evidence, kinds, route, split, the, worker
@@ -10,6 +12,7 @@ from tests.profiler.advice.made import advised, evidence, kinds, route, split, t
 def test_a_route_that_fails_comes_first() -> None:
     found = advised(route("/ok"), route("/broken", errors=250))
     assert found[0].kind == "errors"
+    assert found[0].gain == pytest.approx(250 * 0.02)
     assert found[0].route == "/broken"
     assert "fails in 5 % of its requests" in found[0].title
 
@@ -24,6 +27,7 @@ def test_a_tail_that_is_far_from_the_middle_is_worth_a_look() -> None:
     found = the("tail", advised(route(latency=Quantiles(0.01, 0.02, 0.4, 0.9, 1.2))))
     assert "40 times as long" in found.title
     assert "p99 is 400 ms" in found.text
+    assert found.gain == pytest.approx(50 * 0.39)
 
 
 def test_a_tail_that_nobody_notices_or_that_is_near_is_not() -> None:
@@ -33,12 +37,13 @@ def test_a_tail_that_nobody_notices_or_that_is_near_is_not() -> None:
 
 
 def test_what_the_profiler_could_not_keep_is_said() -> None:
-    assert the("dropped", advised(route(), workers=(worker(0, dropped=3), worker(1)))).numbers["dropped"] == 3
+    lost = the("dropped", advised(route(requests=997), workers=(worker(0, dropped=3), worker(1)))).numbers
+    assert (lost["dropped"], lost["share"]) == (3, 0.003)
     assert "dropped" not in kinds(advised(route()))
 
 
 def test_a_profiler_that_costs_much_says_so() -> None:
-    assert "PROFILER_SAMPLES_PER_SECOND" in the("cost", advised(route(), workers=(worker(own_cpu=0.2),))).do
+    assert "PROFILER_SAMPLES_PER_SECOND" in the("cost", advised(route(), workers=(worker(own_cpu=0.2), worker(1)))).do
     assert "cost" not in kinds(advised(route()))
 
 

@@ -18,7 +18,7 @@ def test_a_route_that_waits_while_the_threads_are_in_use_wants_more_threads() ->
     assert "Raise GUNICORN_THREADS" in found.do
     assert "95 ms for outgoing HTTP" in found.text
     assert found.numbers["cpu_share"] == 0.02
-    assert found.gain > 0
+    assert found.gain == pytest.approx(5000 * 0.098)
 
 
 def test_a_route_that_waits_while_threads_are_free_is_told_what_it_waits_for_and_not_to_add_threads() -> None:
