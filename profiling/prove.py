@@ -94,16 +94,18 @@ class Seen:
 
 
 def main() -> int:
-    began, seen = datetime.now(UTC), list[tuple[Proof, list[Seen]]]()
     words = [word.lower() for word in sys.argv[1:]]
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    for proof in PROOFS:
-        if not words or any(word in proof.claim.lower() for word in words):
-            seen.append((proof, prove(proof)))
-            # After each, so that an interrupted run leaves what it has seen.
-            RESULTS.write_text(report(began, seen))
-    console.print(f"Written to {RESULTS}: {len(seen)} of {len(PROOFS)} proofs")
-    return int(any(test.outcome != "passed" for _, tests in seen for test in tests))
+    chosen = [proof for proof in PROOFS if not words or any(word in proof.claim.lower() for word in words)]
+    bad = 0
+    for proof in chosen:
+        tests = prove(proof)
+        bad += sum(test.outcome != "passed" for test in tests)
+        # After each, so that an interrupted run leaves what it has seen; what others saw stays.
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        known = sections(RESULTS.read_text()) if RESULTS.exists() else {}
+        RESULTS.write_text(report(known | {proof.claim: section(proof, tests)}))
+    console.print(f"Written to {RESULTS}: {len(chosen)} of {len(PROOFS)} proofs, {bad} tests that did not pass")
+    return int(bad > 0)
 
 
 def prove(proof: Proof) -> list[Seen]:
@@ -133,16 +135,32 @@ def row(test: Seen) -> str:
     return f"| {test.name.replace('_', ' ')} | {test.outcome} | {test.seconds:.0f} | {test.counts} |"
 
 
-def report(began: datetime, seen: list[tuple[Proof, list[Seen]]]) -> str:
-    lines = [
-        "# What `make prove` saw",
-        "",
-        f"{began:%Y-%m-%d}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, "
-        f"Python {platform.python_version()}.",
-    ]
-    for proof, tests in seen:
-        counts = ", ".join(f"{name}={value}" for name, value in proof.counts.items())
-        lines += ["", f"## {proof.claim}", "", f"`{counts}`" if counts else "", "", *TABLE, *map(row, tests)]
+def section(proof: Proof, tests: list[Seen]) -> str:
+    counts = ", ".join(f"`{name}={value}`" for name, value in proof.counts.items())
+    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    return "\n".join(
+        (f"{datetime.now(UTC):%Y-%m-%d}, {commit()}, {where}. {counts}".strip(), "", *TABLE, *map(row, tests))
+    )
+
+
+def commit() -> str:
+    """The one that is checked out, as far as this is a clone."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return f"commit {asked.stdout.strip()}" if asked.stdout else "no commit"
+
+
+def sections(text: str) -> dict[str, str]:
+    """By claim."""
+    parts = (part.partition("\n") for part in text.split("\n## ")[1:])
+    return {claim: body.strip() for claim, _, body in parts}
+
+
+def report(known: dict[str, str]) -> str:
+    """Of the proofs that there are, in their order."""
+    lines = ["# What `make prove` saw"]
+    for proof in PROOFS:
+        if proof.claim in known:
+            lines += ["", f"## {proof.claim}", "", known[proof.claim]]
     return "\n".join(lines) + "\n"
 
 
