@@ -30,6 +30,10 @@ def test_a_tail_that_is_far_from_the_middle_is_worth_a_look() -> None:
     assert found.gain == pytest.approx(50 * 0.39)
 
 
+def test_a_thousand_requests_and_twelve_times_the_middle_make_a_tail() -> None:
+    assert "tail" in kinds(advised(route(latency=Quantiles(0.01, 0.02, 0.12, 0.2, 0.3), requests=1000)))
+
+
 def test_a_tail_that_nobody_notices_or_that_is_near_is_not() -> None:
     quick, near, few = (Quantiles(p50, p50, p99, p99, p99) for p50, p99 in ((0.001, 0.05), (0.2, 0.9), (0.01, 0.5)))
     routes = (route("/quick", latency=quick), route("/near", latency=near), route("/few", latency=few, requests=900))
