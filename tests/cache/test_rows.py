@@ -71,6 +71,13 @@ def test_a_change_says_its_row_and_not_the_others(engine: Engine, journal: Journ
     assert seen(engine, journal, act) == {"shop_product", "product:tea"}
 
 
+def test_who_listens_no_more_leaves_the_others(engine: Engine, journal: Journal) -> None:
+    other = RowTags()
+    other.register(Product, "slug", name="other")
+    other.remove()
+    assert seen(engine, journal, lambda session: setattr(tea(session), "price", 7)) == {"shop_product", "product:tea"}
+
+
 def test_a_new_row_says_its_key(engine: Engine, journal: Journal) -> None:
     assert seen(engine, journal, lambda session: session.add(Product(slug="milk"))) == {"shop_product", "product:milk"}
 

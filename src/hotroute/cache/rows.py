@@ -63,8 +63,12 @@ class RowTags:
                 self.listen(model, "before_update", listener, propagate=True)
 
     def listen(self, target: Any, name: str, listener: Callable[..., None], **options: bool) -> None:
-        event.listen(target, name, listener, **options)
-        self.listeners.append((target, name, listener))
+        def own(*arguments: Any) -> None:
+            # SQLAlchemy has a function once, whoever listens by it: the first to remove it would end it for all.
+            listener(*arguments)
+
+        event.listen(target, name, own, **options)
+        self.listeners.append((target, name, own))
 
     def remove(self) -> None:
         """Models outlive the applications, and the tests, that register them."""
