@@ -4,6 +4,7 @@ import secrets
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
 from hotroute import redis
-from tests import databases, servers
+from tests import databases, requirements, servers
 from tests.api import Api, close
 from tests.statements import Statements, recorded
 
@@ -29,6 +30,22 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what it starts in the background ignore them, and so would everything that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    requirements.tell_left_out(terminalreporter, config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of pytest-xdist's hands what it left out to the one that reports."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left out"] = session.config.stash.get(requirements.OUT, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # Each of the processes has collected, and left out, everything.
+    node.config.stash.setdefault(requirements.OUT, {}).update(node.workeroutput.get("left out", {}))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 
 from hotroute.serving.binaries import in_wheel
 from tests.servers import ROOT
@@ -51,10 +53,16 @@ def debian() -> Path | None:
 
 
 def unpack() -> None:
-    UNPACKED.mkdir(exist_ok=True)
+    """Beside, and there at once: another process of the tests may be doing the same."""
+    fresh = Path(mkdtemp(prefix=".debian-", dir=ROOT))
+    # As mkdir makes one: an ordinary user is to run what is in it.
+    fresh.chmod(0o755)
     download = ["apt-get", "download", "--quiet", "nginx"]
-    if subprocess.run(download, cwd=UNPACKED, check=False).returncode and os.geteuid() == 0:
+    if subprocess.run(download, cwd=fresh, check=False).returncode and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "--quiet"], check=False)
-        subprocess.run(download, cwd=UNPACKED, check=False)
-    for package in UNPACKED.glob("nginx_*.deb"):
-        subprocess.run(["dpkg-deb", "--extract", package, UNPACKED], check=False)
+        subprocess.run(download, cwd=fresh, check=False)
+    for package in fresh.glob("nginx_*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", package, fresh], check=False)
+    with suppress(OSError):
+        fresh.rename(UNPACKED)
+    shutil.rmtree(fresh, ignore_errors=True)

@@ -53,12 +53,13 @@ def deselect(part: Part, folder: Path, config: pytest.Config, items: list[pytest
         out = [item for item in items if folder in item.path.parents]
         items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=out)
-        config.stash.setdefault(OUT, {})[part.name] = len(out)
+        numbers = config.stash.setdefault(OUT, {})
+        numbers[part.name] = numbers.get(part.name, 0) + len(out)
 
 
-def tell_left_out(part: Part, reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if number := config.stash.get(OUT, {}).get(part.name):
-        reporter.write_line(f"WITHOUT={part.name} left out {number} tests with a {part.name}.", yellow=True)
+def tell_left_out(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name, number in config.stash.get(OUT, {}).items():
+        reporter.write_line(f"WITHOUT={name} left out {number} tests with a {name}.", yellow=True)
 
 
 def program(part: Part) -> Path:

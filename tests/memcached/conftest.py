@@ -22,10 +22,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     requirements.deselect(MEMCACHED, HERE, config, items)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    requirements.tell_left_out(MEMCACHED, terminalreporter, config)
-
-
 @pytest.fixture(scope="module")
 def memcached() -> Iterator[str]:
     """The server's address."""

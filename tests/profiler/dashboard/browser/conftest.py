@@ -3,7 +3,6 @@
 Pictures of what it saw are in instance/screenshots.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +20,6 @@ __all__ = ["browser"]
 
 HERE = Path(__file__).parent
 SCREENSHOTS = ROOT / "instance" / "screenshots"
-LEFT_OUT = pytest.StashKey[int]()
 LOOKS: dict[str, dict[str, object]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
@@ -30,16 +28,7 @@ LOOKS: dict[str, dict[str, object]] = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if requirements.left_out(BROWSER, os.environ):
-        out = [item for item in items if HERE in item.path.parents]
-        items[:] = [item for item in items if item not in out]
-        config.hook.pytest_deselected(items=out)
-        config.stash[LEFT_OUT] = len(out)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if number := config.stash.get(LEFT_OUT, 0):
-        terminalreporter.write_line(f"WITHOUT=browser left out {number} tests of the dashboard.", yellow=True)
+    requirements.deselect(BROWSER, HERE, config, items)
 
 
 Serve = Callable[[str], str]
