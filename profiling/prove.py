@@ -96,14 +96,15 @@ class Seen:
 def main() -> int:
     words = [word.lower() for word in sys.argv[1:]]
     chosen = [proof for proof in PROOFS if not words or any(word in proof.claim.lower() for word in words)]
-    bad = 0
+    # Now: what is written below is a change of its own.
+    bad, which = 0, commit()
     for proof in chosen:
         tests = prove(proof)
         bad += sum(test.outcome != "passed" for test in tests)
         # After each, so that an interrupted run leaves what it has seen; what others saw stays.
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         known = sections(RESULTS.read_text()) if RESULTS.exists() else {}
-        RESULTS.write_text(report(known | {proof.claim: section(proof, tests)}))
+        RESULTS.write_text(report(known | {proof.claim: section(proof, tests, which)}))
     console.print(f"Written to {RESULTS}: {len(chosen)} of {len(PROOFS)} proofs, {bad} tests that did not pass")
     return int(bad > 0)
 
@@ -135,11 +136,11 @@ def row(test: Seen) -> str:
     return f"| {test.name.replace('_', ' ')} | {test.outcome} | {test.seconds:.0f} | {test.counts} |"
 
 
-def section(proof: Proof, tests: list[Seen]) -> str:
+def section(proof: Proof, tests: list[Seen], which: str) -> str:
     counts = ", ".join(f"`{name}={value}`" for name, value in proof.counts.items())
     where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
     return "\n".join(
-        (f"{datetime.now(UTC):%Y-%m-%d}, {commit()}, {where}. {counts}".strip(), "", *TABLE, *map(row, tests))
+        (f"{datetime.now(UTC):%Y-%m-%d}, {which}, {where}. {counts}".strip(), "", *TABLE, *map(row, tests))
     )
 
 
