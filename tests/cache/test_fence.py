@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 
 from hotroute import database
 from hotroute.cache.changes import Changes
@@ -260,6 +260,20 @@ def test_a_business_transaction_that_holds_sqlites_lock_does_not_hold_up_the_row
     with engine.execution_options(**database.WRITES).begin() as connection:
         connection.execute(insert(Label).values(name="held"))
         assert fence.close() > monotonic()
+
+
+@pytest.mark.only("postgresql")
+def test_the_fence_waits_until_the_engine_is_set_up(engine: Engine, database_url: str, on: OnRedis) -> None:
+    """In the first moments of a worker, when its first requests come too."""
+    fresh = make_engine(database_url)
+    made = Fence(fresh, on.store, LIFE, HOLDS)
+    setting_up: list[Connection] = []
+    event.listen(fresh, "engine_connect", setting_up.append)
+    with made.channel.connect():
+        assert len(setting_up) == 1
+        assert fresh.dialect.default_isolation_level == "READ COMMITTED"
+    made.stop()
+    fresh.dispose()
 
 
 def test_a_database_in_memory_has_no_second_channel(on: OnRedis) -> None:

@@ -63,12 +63,26 @@ class Fence:
     """
 
     def __init__(self, engine: Engine, store: RedisStore, life: float = LIFE, holds: float = 15.0) -> None:
-        self.channel, self.store, self.life, self.holds = channel(engine), store, life, holds
+        self.engine, self.beside = engine, channel(engine)
+        self.store, self.life, self.holds = store, life, holds
         self.process, self.pid = "", os.getpid()
         self.lock, self.starting, self.stopped = Lock(), Lock(), Event()
         self.until, self.closed, self.created, self.readable = 0.0, "?", False, True
         self.thread: Thread | None = None
         store.fence = (f"{store.namespace}fence",)
+
+    @property
+    def channel(self) -> Engine:
+        """See the function of that name.
+
+        Both engines have one dialect, which the first connection of either sets up. Only those of the engine's own pool
+        wait for that; with a dialect that is half set up a request's connection cannot be given back.
+        """
+        shared = self.engine.dialect is self.beside.dialect
+        if shared and not hasattr(self.engine.dialect, "default_isolation_level"):
+            with self.engine.connect():
+                pass
+        return self.beside
 
     def create(self) -> None:
         """The table of the rows, if it is not there: it is no migration's, for on SQLite it is in another file."""
@@ -96,7 +110,7 @@ class Fence:
         self.stopped.set()
         if self.thread:
             self.thread.join()
-        self.channel.dispose()
+        self.beside.dispose()
 
     def keep(self) -> None:
         while True:
