@@ -95,6 +95,7 @@ QUERIES: dict[str, int] = {
     **dict.fromkeys([f"limit={DIGITS}", f"offset={DIGITS}", f"offset=-{DIGITS}", f"limit={10**400}"], 422),
     **dict.fromkeys(["limit=%00", "offset=%00", "limit=1%00", "limit=NaN", "offset=Infinity", "limit=[]"], 422),
     **dict.fromkeys([f"offset={2**31}", f"offset={2**63}", f"offset={2**64}", "limit=0x10", "limit=%EF%BC%91"], 422),
+    **dict.fromkeys(["limit=1_0", "limit=10.0", "limit=%2B10", "limit=%2010", "offset=1_0"], 422),
     **dict.fromkeys(["limit=%FF", "offset=%ED%A0%80", "%FF=1", "limit=1&x=%C3%28"], 400),
 }
 FILTERS: dict[str, int] = {

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from conduit.schemas.base import Body, Nul, Schema, Summary, Tag, Title, WithoutNul, example
+from conduit.schemas.base import Body, Decimal, Nul, Schema, Summary, Tag, Title, WithoutNul, example
 from conduit.schemas.users import Profile
 
 Filter = Annotated[str, StringConstraints(max_length=255), Nul, WithoutNul]
@@ -50,8 +50,8 @@ class UpdateArticleRequest(Schema):
 class PageQuery(Schema):
     """Which part of a list. `offset` counts from the newest."""
 
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=100), Decimal] = 20
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1), Decimal] = 0
 
 
 class ArticlesQuery(PageQuery):
