@@ -25,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         # What a use case wrote is answered from memory after its commit, not read again.
         db.sessionmaker.configure(expire_on_commit=False)
-        database.prepare(db.engine)
+        database.prepare(db.engine, settings.database_timeout)
         app.extensions["reader"] = database.reader(db.engine)
 
 

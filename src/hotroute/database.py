@@ -6,12 +6,17 @@ import orjson
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hotroute import silence
+
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.
 
 SQLite gives a transaction that reads first and writes later SQLITE_BUSY_SNAPSHOT at once, whatever the busy timeout;
 one that begins as a writer waits its turn (https://sqlite.org/lang_transaction.html). PostgreSQL ignores the option.
 """
+
+LONGEST = 4
+"""How many times `timeout` a statement may take that waits for no lock."""
 
 
 def options(url: str, *, pool_size: int, timeout: float) -> dict[str, Any]:
@@ -29,7 +34,6 @@ def options(url: str, *, pool_size: int, timeout: float) -> dict[str, Any]:
         "pool_size": pool_size,
         "max_overflow": 1,
         "pool_timeout": timeout,
-        "pool_pre_ping": parsed.get_backend_name() != "sqlite",
         # What people write is not for the log, not even in an error.
         "hide_parameters": True,
         "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -46,9 +50,9 @@ def postgresql(timeout: float) -> dict[str, Any]:
     milliseconds = round(timeout * 1000)
     limits = {
         "lock_timeout": milliseconds,
-        "statement_timeout": milliseconds * 4,
+        "statement_timeout": milliseconds * LONGEST,
         # Below the time for which a cache may trust that a writer is still writing.
-        "idle_in_transaction_session_timeout": milliseconds * 4,
+        "idle_in_transaction_session_timeout": milliseconds * LONGEST,
         "timezone": "UTC",
     }
     return {
@@ -58,11 +62,18 @@ def postgresql(timeout: float) -> dict[str, Any]:
     }
 
 
-def prepare(engine: Engine) -> None:
-    """Give a SQLite engine its pragmas and its explicit BEGIN; other engines need nothing."""
+def prepare(engine: Engine, timeout: float | None = None) -> None:
+    """Give a SQLite engine its pragmas and its explicit BEGIN, and a PostgreSQL engine an end to its patience.
+
+    Args:
+        timeout: seconds, as for `options`; None where statements may take as long as they like, as in a migration.
+    """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin)
+    else:
+        # A second more than the server itself allows: its own answer says what took so long.
+        silence.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
 
 
 def set_pragmas(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001

@@ -1,5 +1,7 @@
 """The database or Redis away: 503 with Retry-After, or service without what Redis adds; never a 500 or a long wait."""
 
+import os
+import signal
 import socket
 import sqlite3
 import threading
@@ -131,6 +133,36 @@ def test_connections_that_the_server_closed_are_replaced(app: Flask, api: Api, s
     with psycopg.connect(settings.database_url, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     assert api.get("/articles").status_code == 200
+
+
+@contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """Whoever serves a connection of the database stands still: the kernel acknowledges, and nobody answers."""
+    with psycopg.connect(url) as other:
+        others = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        pids = [pid for (pid,) in other.execute(others)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.only("postgresql")
+def test_a_database_that_falls_silent_is_a_503(app: Flask, api: Api, settings: Settings) -> None:
+    jake = api.register("jake")
+    api.publish(jake, "Title")
+    with stopped(settings.database_url):
+        began = monotonic()
+        answer = api.post("/articles/title/favorite", by=jake)
+        took = monotonic() - began
+    assert (answer.status_code, errors(answer)) == (503, {"body": ["the database is not available, try again"]})
+    assert int(answer.headers["Retry-After"]) > 0
+    # Not long enough for a second connection in the same request, which would be silent too.
+    assert took < settings.database_timeout + LONGEST_CONNECT - 0.5
+    assert api.post("/articles/title/favorite", by=jake).json["article"]["favoritesCount"] == 1  # type: ignore[index]
 
 
 @pytest.mark.parametrize("state", ["refused", "silent"])

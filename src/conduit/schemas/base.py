@@ -27,7 +27,7 @@ def without_nul(value: str) -> str:
 
 
 def decimal(value: object) -> object:
-    """A number in a query is digits: Pydantic would take `1_0` and `10.0` too, which nobody else who reads the URL does."""
+    """A number in a query is digits: Pydantic would take `1_0` and `10.0` too, which no other reader of a URL does."""
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
         raise PydanticCustomError("int_parsing", "must be an integer")
     return value

@@ -26,9 +26,11 @@ def engine(url: str, *, pool_size: int, timeout: float) -> Engine:
     if "options" in arguments["connect_args"]:
         arguments["connect_args"]["options"] += f" -c search_path={SCHEMA}"
     made = create_engine(**arguments)
-    if made.dialect.name == "sqlite":
+    in_file = made.dialect.name == "sqlite"
+    if in_file:
         event.listen(made, "connect", reclaim_pages)
-        database.prepare(made)
+    database.prepare(made, timeout)
+    if in_file:
         event.listen(made, "connect", trust_the_log)
     return made
 
