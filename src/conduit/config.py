@@ -1,5 +1,6 @@
 """Every setting of Conduit, read once from the environment; `.env.example` documents each."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,11 @@ SECRET_KEY_BYTES = 32
 """HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
 
 PASSWORD_CHARACTERS = 12
+TEN_YEARS = 10 * 365 * 24 * 3600
+"""Seconds; the time of a token that lives for ever cannot be written down."""
+
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]{1,5})?")
+"""As browsers send it (RFC 6454, section 6.2); of anything else Flask-CORS would make a pattern, without an end."""
 
 
 class ConfigurationError(RuntimeError):
@@ -47,7 +53,7 @@ class Settings(BaseSettings):
     profiler_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 0.5
     profiler_key: SecretStr = SecretStr("")
 
-    token_lifetime: Annotated[int, Field(gt=0)] = 7 * 24 * 3600
+    token_lifetime: Annotated[int, Field(gt=0, le=TEN_YEARS)] = 7 * 24 * 3600
     login_rate_limit: str = "10 per minute"
     registration_rate_limit: str = "10 per hour"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -60,6 +66,14 @@ class Settings(BaseSettings):
     @classmethod
     def split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if each != "*" and not ORIGIN.fullmatch(each):
+                raise ValueError(f"{each!r} is no origin such as https://front.example or http://localhost:3000, nor *")
+        return value
 
     @field_validator("login_rate_limit", "registration_rate_limit")
     @classmethod

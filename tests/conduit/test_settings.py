@@ -11,6 +11,7 @@ from hotroute.serving.gunicorn import TABLE
 from tests.servers import ROOT
 
 GOOD = {"SECRET_KEY": "x" * 32, "PROFILER_PASSWORD": "y" * 12}
+NO_ORIGINS = (".*", "https?://.*", "https://*.example", "https://a.example/", "https://a.example$", "a.example", "null")
 WITHOUT_PASSWORD = {"SECRET_KEY": "x" * 32}
 
 
@@ -44,8 +45,13 @@ def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"SECRET_KEY": "short"}, "SECRET_KEY: needs at least 32 bytes"),
         ({**GOOD, "FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
         ({**GOOD, "CORS_ORIGINS": "*", "CORS_CREDENTIALS": "true"}, "CORS_ORIGINS"),
+        *[
+            ({**GOOD, "CORS_ORIGINS": f"https://a.example,{origin}"}, f"CORS_ORIGINS: {origin!r}")
+            for origin in NO_ORIGINS
+        ],
         ({**GOOD, "APP_ENV": "staging"}, "APP_ENV"),
         ({**GOOD, "TOKEN_LIFETIME": "soon"}, "TOKEN_LIFETIME"),
+        ({**GOOD, "TOKEN_LIFETIME": "999999999999"}, "TOKEN_LIFETIME"),
         ({**GOOD, "LOGIN_RATE_LIMIT": "sometimes"}, "LOGIN_RATE_LIMIT"),
         ({**GOOD, "DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "mysql://somewhere/db"}, "DATABASE_URL"),
@@ -84,8 +90,8 @@ def test_every_spelling_of_a_postgresql_url_is_taken(monkeypatch: pytest.MonkeyP
 
 
 def test_origins_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(monkeypatch, **GOOD, CORS_ORIGINS="https://a.example, https://b.example")
-    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    settings = load(monkeypatch, **GOOD, CORS_ORIGINS="https://a.example, http://localhost:3000,capacitor://localhost")
+    assert settings.cors_origins == ("https://a.example", "http://localhost:3000", "capacitor://localhost")
 
 
 def documented() -> set[str]:
