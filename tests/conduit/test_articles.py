@@ -9,6 +9,12 @@ from tests.api import Api, errors
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
+def test_tags_are_in_alphabetical_order_whatever_their_case(api: Api) -> None:
+    jake = api.register("jake")
+    given = ["zoo", "Banana", "apple", "apple", "éclair", "Éclair"]
+    assert api.publish(jake, "Title", given)["tagList"] == ["apple", "Banana", "zoo", "Éclair", "éclair"]
+
+
 def test_a_published_article_can_be_read_by_anyone(api: Api) -> None:
     jake = api.register("jake")
     published = api.publish(jake, "How to train your dragon", ["reactjs", "angularjs", "dragons"])

@@ -21,7 +21,7 @@ from conduit.services import slugs
 def publish(session: Session, viewer: int, draft: NewArticle) -> Row[Any]:
     with writing(session):
         author = users.get_viewer(session, viewer)
-        names = sorted(set(draft.tagList))
+        names = alphabetical(draft.tagList)
         article = Article(
             title=draft.title, description=draft.description, body=draft.body, tag_list=names, author_id=author.id
         )
@@ -51,7 +51,7 @@ def change(session: Session, viewer: int, slug: str, changes: ArticleChanges) ->
         if renamed:
             name(session, article)
         if names is not None:
-            retag(session, article, sorted(set(names)))
+            retag(session, article, alphabetical(names))
         return articles.get(session, article.slug, viewer)
 
 
@@ -96,6 +96,11 @@ def name(session: Session, article: Article) -> None:
                 raise
             continue
         return
+
+
+def alphabetical(names: list[str]) -> list[str]:
+    """Each name once, as people sort: "apple" before "Banana"."""
+    return sorted(set(names), key=lambda name: (name.casefold(), name))
 
 
 def retag(session: Session, article: Article, names: list[str]) -> None:

@@ -25,3 +25,10 @@ def init_app(app: Flask) -> None:
 
 def respond(payload: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(payload), status, content_type=TYPE)
+
+
+def without_content(status: int = 204) -> Response:
+    """And so without a type of it, which Flask would say (RFC 9110, section 8.3)."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response

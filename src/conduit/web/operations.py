@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from conduit.web import callers, validation
 from conduit.web.callers import Access
-from conduit.web.json import respond
+from conduit.web.json import respond, without_content
 
 View = Callable[..., Any]
 
@@ -60,7 +60,7 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
             if body:
                 path["body"] = validation.read_body(body)
             answer = view(**path)
-            return respond(answer, status) if response else Response(status=status)
+            return respond(answer, status) if response else without_content(status)
 
         endpoint.operation = declared  # type: ignore[attr-defined]
         return endpoint
