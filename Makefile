@@ -38,6 +38,11 @@ bench: $(VENV)/.development ## the measurements, into profiling/results/
 	@$(BIN)/python -m profiling.bench.proxy
 	@$(BIN)/python -m profiling.bench.profiler
 
+migration: $(VENV)/.embedded ## a migration to what the models say: make migration NAME="my table"
+	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="my table"'; exit 1; }
+	@$(BIN)/hotroute run conduit migrate
+	@$(BIN)/hotroute run alembic revision --autogenerate -m "$(NAME)"
+
 profile: $(VENV)/.development ## a load of calls with the profiler on, and a report of where its time went
 	@$(BIN)/python -m profiling.load $(PROFILE_ARGS)
 
@@ -57,4 +62,4 @@ $(VENV)/.%: requirements/%.txt $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test check lint install format prove bench profile lock clean
+.PHONY: help run test check lint install format migration prove bench profile lock clean

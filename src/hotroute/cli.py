@@ -23,6 +23,19 @@ def up() -> None:
     sys.exit(run(os.environ, Path.cwd()))
 
 
+@cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+def run(command: tuple[str, ...]) -> None:
+    """Run COMMAND with the settings that `up` gives to its parts, such as: hotroute run conduit recount."""
+    from hotroute.serving.development import environment  # noqa: PLC0415
+
+    chosen = environment(os.environ, Path.cwd(), lambda line: print(line, file=sys.stderr))
+    try:
+        os.execvpe(command[0], command, chosen)  # noqa: S606
+    except FileNotFoundError:
+        sys.exit(f"hotroute: there is no program {command[0]}")
+
+
 @cli.command()
 def redis() -> None:
     """Become the cache's Redis."""

@@ -57,9 +57,7 @@ class FrontEnd:
 def proxy() -> Iterator[Proxy]:
     """Nginx in front of Gunicorn, beside Redis, all started by `hotroute up`, with fifty articles in the database."""
     application = {"SEED_ARTICLES": "50", "CORS_ORIGINS": ORIGIN, "LOGIN_RATE_LIMIT": "5 per minute"}
-    # The proxy's limits are by address, and here everybody has the same one.
-    limits = {"LOGIN_BURST": "1000", "WRITE_BURST": "1000"}
-    with stack(environ=application | limits) as running:
+    with stack(environ=application) as running:
         yield running
 
 

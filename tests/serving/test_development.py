@@ -19,6 +19,7 @@ def test_development_is_the_default_of_a_developers_machine(tmp_path: Path) -> N
     chosen = environment(tmp_path)
     assert chosen["APP_ENV"] == "development"
     assert chosen["CORS_ORIGINS"] == "*"
+    assert (chosen["LOGIN_BURST"], chosen["WRITE_BURST"]) == ("1000", "1000"), "API tests come from one address"
     assert chosen["TRUSTED_PROXIES"] == "1"
     assert chosen["DATA_DIR"] == str(tmp_path / "instance")
     assert chosen["REDIS_URL"] == "redis://127.0.0.1:6380/0"
@@ -63,7 +64,7 @@ def test_the_file_env_is_read_and_the_environment_comes_first(tmp_path: Path) ->
 def test_production_is_given_no_secret_and_no_open_origin(tmp_path: Path) -> None:
     chosen = environment(tmp_path, APP_ENV="production")
     assert "SECRET_KEY" not in chosen
-    assert "CORS_ORIGINS" not in chosen
+    assert {"CORS_ORIGINS", "LOGIN_BURST", "WRITE_BURST"} & chosen.keys() == set()
 
 
 def test_what_is_set_is_kept(tmp_path: Path) -> None:

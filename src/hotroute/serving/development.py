@@ -18,6 +18,9 @@ MADE: dict[str, Callable[[], str]] = {
 }
 """What a developer's machine makes for itself."""
 
+OPEN = {"CORS_ORIGINS": "*", "LOGIN_BURST": "1000", "WRITE_BURST": "1000"}
+"""Any front end may call, and what tests the API may send as much as it likes: all of it comes from one address."""
+
 
 def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], None]) -> dict[str, str]:
     """`environ`, completed by `root`/.env, then by the secrets kept in DATA_DIR, then by development's defaults.
@@ -32,7 +35,7 @@ def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], Non
     folder = data_dir(with_defaults(chosen, {"DATA_DIR": str(root / "instance")}))
     chosen = with_defaults(chosen, {"APP_ENV": "development"})
     if chosen["APP_ENV"] == "development":
-        chosen = with_defaults(chosen, {"CORS_ORIGINS": "*"})
+        chosen = with_defaults(chosen, OPEN)
         chosen = with_defaults(chosen, made(folder, [name for name in MADE if not chosen.get(name)], say))
     return chosen | {"DATA_DIR": str(folder), "PATH": path(chosen)} | wiring(chosen)
 

@@ -91,7 +91,7 @@ def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
     lines = (
         "",
         "Hotroute is running.",
-        f"  API      {site}/api",
+        f"  API      {site}/api (its paths are in the docs)",
         f"  docs     {site}/docs/",
         f"  profiler {site}/profiler/{password(environ)}",
         f"  health   {site}/readyz",
