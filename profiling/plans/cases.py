@@ -87,7 +87,7 @@ def lists(found: Values) -> list[Case]:
         page("a page of a rare tag", {"tag": found.rare}, found.demo),
         page(f"a page from {DEEP:,} on of a tag", {"tag": found.filters["tag"]}, found.demo, DEEP),
         page("a page of a rare tag by an author", {**found.filters, "tag": found.rare}, found.demo),
-        page("a page that is empty (the summary)", {"tag": found.filters["tag"]}, found.demo, 10**9),
+        page("a page that is empty", {"tag": found.filters["tag"]}, found.demo, 10**9),
     ]
 
 
@@ -108,7 +108,7 @@ def feeds(found: Values) -> list[Case]:
         Case("the feed of one who follows 300 authors silent for long", feed(found.patient, 0)),
         Case("the feed of the one who follows most", feed(found.follower, 0)),
         Case("the feed of the one who follows most, from 1,000 on", feed(found.follower, 1_000)),
-        Case("a feed that is empty (the summary)", feed(found.demo, 10**9)),
+        Case("a feed that is empty", feed(found.demo, 10**9)),
     ]
 
 

@@ -4,7 +4,14 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import insert, select
 
+from conduit.database import reading
+from conduit.extensions import db
+from conduit.models import tables
+from conduit.repositories import articles, counters
+from conduit.repositories.transaction import writing
 from tests.api import Api, Person, errors
 
 
@@ -91,3 +98,44 @@ def test_an_absurd_page_is_refused(api: Api, path: str, query: str, message: str
     answer = api.get(f"{path}?{query}", api.register("jake"))
     assert answer.status_code == 422
     assert errors(answer) == {query.split("=", maxsplit=1)[0]: [message]}
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.parametrize(
+    "filters", [{"author": "anna"}, {"favorited": "anna"}, {"author": "anna", "favorited": "anna"}]
+)
+def test_a_page_by_several_filters_costs_what_the_smallest_of_them_costs(
+    app: Flask, api: Api, filters: dict[str, str]
+) -> None:
+    jake, anna = api.register("jake"), api.register("anna")
+    api.publish(anna, "Anna's", ["popular"])
+    api.post("/articles/anna-s/favorite", by=anna)
+    with app.app_context():
+        few = steps(filters)
+        publish_many(api.publish(jake, "Jake's", ["popular"])["slug"], 2_000)
+        assert steps({"tag": "popular"} | filters) < few + 500
+
+
+def steps(filters: dict[str, str]) -> int:
+    """Of SQLite's virtual machine, for a page that has one article."""
+    counted = []
+    with reading() as connection:
+        sqlite = connection.connection.driver_connection
+        assert sqlite is not None
+        sqlite.set_progress_handler(lambda: counted.append(1), 1)
+        found = articles.find_page(connection, filters, None, 20, 0)
+        sqlite.set_progress_handler(None, 1)
+    assert (len(found.rows), found.total) == (1, 1)
+    return len(counted)
+
+
+def publish_many(slug: str, count: int) -> None:
+    """As many articles more like this one, with its tag."""
+    with writing(db.session):
+        one = db.session.execute(select(tables.articles).where(tables.articles.c.slug == slug)).mappings().one()
+        tag = db.session.scalars(select(tables.tags.c.id)).one()
+        new = [{**one, "id": one["id"] + n, "slug": f"more-{n}"} for n in range(1, count + 1)]
+        db.session.execute(insert(tables.articles), new)
+        carried = [{"tag_id": tag, "article_id": article["id"]} for article in new]
+        db.session.execute(insert(tables.article_tags), carried)
+        counters.recount(db.session)

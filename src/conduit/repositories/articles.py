@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Integer,
     Row,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    exists,
     func,
     select,
     true,
@@ -94,14 +96,15 @@ def has_slug(session: Session, slug: str) -> bool:
 
 
 def find_page(connection: Connection, filters: dict[str, str], viewer: int | None, limit: int, offset: int) -> Page:
-    """A page of the articles that match `filters` (keys among `tag`, `author`, `favorited`).
+    """A page of the articles that match `filters` (keys among `tag`, `author`, `favorited`); two queries for several.
 
     Raises:
         Unauthorized: the viewer's account is gone.
     """
     kinds = frozenset(filters)
+    lead = smallest(connection, kinds, filters) if len(kinds) > 1 else next(iter(kinds), None)
     parameters = {**filters, "viewer": viewer, "limit": limit, "offset": offset}
-    return read(connection, page(kinds, viewer is not None), summary(kinds, viewer is not None), parameters)
+    return read(connection, page(kinds, lead, viewer is not None), parameters)
 
 
 def find_feed(connection: Connection, viewer: int, limit: int, offset: int) -> Page:
@@ -111,77 +114,91 @@ def find_feed(connection: Connection, viewer: int, limit: int, offset: int) -> P
         Unauthorized: the viewer's account is gone.
     """
     parameters = {"viewer": viewer, "limit": limit, "offset": offset, "window": limit + offset}
-    return read(connection, feed(lateral=connection.dialect.name != "sqlite"), feed_summary(), parameters)
+    return read(connection, feed(lateral=connection.dialect.name != "sqlite"), parameters)
 
 
-def read(connection: Connection, listing: Select[Any], totals: Select[int, bool], parameters: dict[str, Any]) -> Page:
-    """One query while the page has rows, since each carries the total; two where it is empty."""
+def read(connection: Connection, listing: Select[Any], parameters: dict[str, Any]) -> Page:
     rows = list(connection.execute(listing, parameters).all())
-    first = rows or [connection.execute(totals, parameters).one()]
-    viewers.refuse_unknown(first)
-    return Page(rows, first[0].total)
+    viewers.refuse_unknown(rows)
+    return Page([] if rows[0].slug is None else rows, rows[0].total)
 
 
 @cache
-def page(kinds: frozenset[str], viewer: bool) -> Select[Any]:
+def page(kinds: frozenset[str], lead: str | None, viewer: bool) -> Select[Any]:
     # The ids of the page come from an index alone; only the page's own rows are then read from the tables.
-    ids = matching(kinds)
+    ids = matching(kinds, lead)
     ids = ids.order_by(ids.selected_columns.id.desc()).limit(LIMIT).offset(OFFSET)
-    return listing(ids.subquery("page"), total(kinds), viewer)
-
-
-@cache
-def summary(kinds: frozenset[str], viewer: bool) -> Select[int, bool]:
-    return select(total(kinds).label("total"), viewers.known(viewer))
+    return listing(ids.subquery("page"), total(kinds, lead), viewer)
 
 
 def listing(ids: Subquery, total: ScalarSelect[int], viewer: bool) -> Select[Any]:
-    columns = (*SUMMARY, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
+    """Each row carries the total; a page without rows has one row of nothing else."""
+    columns: tuple[Any, ...] = (*SUMMARY, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
     return (
         select(*columns, total.label("total"))
-        .select_from(ids)
-        .join(articles, articles.c.id == ids.c.id)
-        .join(users, users.c.id == articles.c.author_id)
+        .select_from(viewers.QUESTION)
+        .outerjoin(ids, true())
+        .outerjoin(articles, articles.c.id == ids.c.id)
+        .outerjoin(users, users.c.id == articles.c.author_id)
         .order_by(articles.c.id.desc())
     )
-
-
-def matching(kinds: frozenset[str]) -> Select[tuple[int]]:
-    """The ids of the articles that match, led by the table whose key is already in the page's order."""
-    keys: list[Any] = []
-    conditions = []
-    if "tag" in kinds:
-        keys.append(article_tags.c.article_id)
-        conditions.append(article_tags.c.tag_id == named(tags.c.id, tags.c.name, "tag"))
-    if "favorited" in kinds:
-        keys.append(favorites.c.article_id)
-        conditions.append(favorites.c.user_id == named(users.c.id, users.c.username, "favorited"))
-    if "author" in kinds:
-        conditions.append(articles.c.author_id == named(users.c.id, users.c.username, "author"))
-    if "author" in kinds or not keys:
-        keys.append(articles.c.id)
-    lead, *others = keys
-    statement = select(lead.label("id")).where(*conditions)
-    for other in others:
-        statement = statement.join(other.table, other == lead)
-    return statement
 
 
 def named(key: Any, name: Any, value: str) -> ScalarSelect[int]:
     return select(key).where(name == bindparam(value)).correlate(None).scalar_subquery()
 
 
-def total(kinds: frozenset[str]) -> ScalarSelect[int]:
-    """How many articles match: a counter where one filter or none is given, else a count within two indexes."""
-    kept = {
-        frozenset[str](): select(counters.c.value).where(counters.c.name == "articles"),
-        frozenset({"tag"}): select(tags.c.articles_count).where(tags.c.name == bindparam("tag")),
-        frozenset({"author"}): select(users.c.articles_count).where(users.c.username == bindparam("author")),
-        frozenset({"favorited"}): select(users.c.favorites_count).where(users.c.username == bindparam("favorited")),
-    }
-    counted = select(func.count()).select_from(matching(kinds).subquery("matching"))
-    counter = kept.get(kinds, counted).correlate(None).scalar_subquery()
-    return select(func.coalesce(counter, 0)).scalar_subquery()
+MATCHES: dict[str, tuple[Any, Any]] = {
+    "tag": (article_tags.c.article_id, article_tags.c.tag_id == named(tags.c.id, tags.c.name, "tag")),
+    "author": (articles.c.id, articles.c.author_id == named(users.c.id, users.c.username, "author")),
+    "favorited": (favorites.c.article_id, favorites.c.user_id == named(users.c.id, users.c.username, "favorited")),
+}
+"""Of each filter the article's id and the condition: in a table whose key gives the ids in the page's order."""
+
+SIZES = {
+    "tag": select(tags.c.articles_count).where(tags.c.name == bindparam("tag")),
+    "author": select(users.c.articles_count).where(users.c.username == bindparam("author")),
+    "favorited": select(users.c.favorites_count).where(users.c.username == bindparam("favorited")),
+}
+"""How many articles each filter matches by itself: counters."""
+
+
+def smallest(connection: Connection, kinds: frozenset[str], filters: dict[str, str]) -> str:
+    """The filter that matches fewest: what planners know of the tables is averages, and a popular tag is none."""
+    row = connection.execute(sizes(kinds), filters).one()
+    return min(sorted(kinds), key=lambda kind: getattr(row, kind))
+
+
+@cache
+def sizes(kinds: frozenset[str]) -> Select[Any]:
+    columns: list[Any] = [counted(SIZES[kind]).label(kind) for kind in sorted(kinds)]
+    return select(*columns)
+
+
+def counted(counter: Select[int]) -> ColumnElement[int]:
+    return func.coalesce(counter.correlate(None).scalar_subquery(), 0)
+
+
+def matching(kinds: frozenset[str], lead: str | None) -> Select[int]:
+    """The ids of the articles that match: those of `lead`, each looked up in the tables of the others."""
+    if lead is None:
+        return select(articles.c.id.label("id"))
+    key, condition = MATCHES[lead]
+    statement = select(key.label("id")).where(condition)
+    for other, also in (MATCHES[kind] for kind in sorted(kinds - {lead})):
+        statement = statement.where(exists().where(other == key, also))
+    return statement
+
+
+def total(kinds: frozenset[str], lead: str | None) -> ScalarSelect[int]:
+    """How many articles match: a counter where one filter or none is given, else a count of the smallest one's."""
+    if lead is None:
+        counter = select(counters.c.value).where(counters.c.name == "articles")
+    elif kinds == {lead}:
+        counter = SIZES[lead]
+    else:
+        counter = select(func.count()).select_from(matching(kinds, lead).subquery("matching"))
+    return select(counted(counter)).scalar_subquery()
 
 
 @cache
@@ -214,11 +231,6 @@ def above_the_floor_of_each() -> Select[int]:
     floor = func.coalesce(OF_AUTHOR.limit(1).offset(WINDOW - 1).correlate(follows).scalar_subquery(), 0)
     own = (articles.c.author_id == follows.c.followed_id) & (articles.c.id >= floor)
     return select(articles.c.id).select_from(follows).join(articles, own)
-
-
-@cache
-def feed_summary() -> Select[int, bool]:
-    return select(feed_total().label("total"), viewers.known(viewer=True))
 
 
 def feed_total() -> ScalarSelect[int]:
