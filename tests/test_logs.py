@@ -42,3 +42,19 @@ def test_the_lines_of_many_threads_are_whole_and_each_threads_are_in_order() -> 
 
 def test_a_standard_error_that_is_closed_stops_nobody() -> None:
     assert run(CLOSED).stdout == "goes on\n"
+
+
+def test_a_request_that_ends_in_an_error_of_the_server_has_its_line_too() -> None:
+    program = """
+import logging.config
+from hotroute import logs
+logging.config.dictConfig(logs.config())
+def app(environ, start_response):
+    raise ValueError
+try:
+    logs.RequestLog(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "HTTP_X_REQUEST_ID": "a" * 32}, lambda *_: None)
+except ValueError:
+    pass
+"""
+    (line,) = map(json.loads, run(program).stderr.splitlines())
+    assert (line["path"], line["status"], line["bytes"], line["request_id"]) == ("/x", 500, None, "a" * 32)

@@ -4,14 +4,13 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,7 +50,7 @@ def config(level: str = "INFO") -> dict[str, Any]:
 class JsonLine(logging.Formatter):
     """A record as one line of JSON, what was given as `extra` included."""
 
-    OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+    OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request"}
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -59,8 +58,9 @@ class JsonLine(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "time": datetime.fromtimestamp(record.created, UTC),
+            **(record.request if isinstance(record, RequestRecord) else {}),
         }
-        line |= {name: value for name, value in record.__dict__.items() if name not in self.OWN}
+        line |= {name: value for name, value in record.__dict__.items() if name not in self.OWN and name not in line}
         if record.exc_info:
             line["exc_info"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
@@ -104,22 +104,46 @@ class RequestLog:
         self.app = app
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        began = perf_counter()
-        identity = take(environ)
-        request_id.set(identity)
-        answer: dict[str, Any] = {"status": 500, "bytes": None}
+        logged = Logged(environ, start_response)
+        try:
+            logged.body = self.app(environ, logged.start)
+        except BaseException:
+            logged.close()
+            raise
+        return logged
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            answer["status"] = int(status[:3])
-            answer["bytes"] = next((int(value) for name, value in headers if name == "Content-Length"), None)
-            headers.append(("X-Request-Id", identity))
-            return start_response(status, headers, exc_info)
 
-        def finish() -> None:
-            request_id.set(identity)
-            write(environ, answer, perf_counter() - began)
+class Logged:
+    """One request on its way: what the server iterates over, and at whose end the line is written."""
 
-        return ClosingIterator(self.app(environ, start), finish)
+    __slots__ = ("began", "body", "environ", "identity", "length", "respond", "status")
+
+    def __init__(self, environ: "WSGIEnvironment", respond: "StartResponse") -> None:
+        self.began = perf_counter()
+        self.environ, self.respond = environ, respond
+        self.identity = take(environ)
+        self.status = 500
+        self.length: int | None = None
+        self.body: Iterable[bytes] = ()
+        request_id.set(self.identity)
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
+        self.status = int(status[:3])
+        self.length = next((int(value) for name, value in headers if name == "Content-Length"), None)
+        headers.append(("X-Request-Id", self.identity))
+        return self.respond(status, headers, exc_info)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.body)
+
+    def close(self) -> None:
+        """WSGI's: the server has sent everything, or given up; or the application has raised."""
+        try:
+            if hasattr(self.body, "close"):
+                self.body.close()
+        finally:
+            request_id.set(self.identity)
+            write(self.environ, self.status, self.length, perf_counter() - self.began)
 
 
 def take(environ: "WSGIEnvironment") -> str:
@@ -128,19 +152,32 @@ def take(environ: "WSGIEnvironment") -> str:
     return given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
 
 
-def write(environ: "WSGIEnvironment", answer: dict[str, Any], seconds: float) -> None:
+def write(environ: "WSGIEnvironment", status: int, length: int | None, seconds: float) -> None:
     # The path without its query: what people send as parameters is not ours to keep.
     if log.isEnabledFor(logging.INFO):
         line = {
             "method": environ["REQUEST_METHOD"],
             "path": environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace"),
-            **answer,
+            "status": status,
+            "bytes": length,
             "ms": round(seconds * 1000, 2),
             "client": environ.get("REMOTE_ADDR"),
         }
         # Not log.info(): it would look through the stack for the line of code that says so, which is this one.
-        log.handle(
-            logging.makeLogRecord(
-                {"name": log.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request", **line}
-            )
-        )
+        log.handle(RequestRecord(line))
+
+
+class RequestRecord(logging.LogRecord):
+    """A record that does not ask anew for what is the same in each: the process, its name, the place in the code.
+
+    Attributes:
+        request: what the record says, besides as attributes of its own, as `extra` does.
+    """
+
+    SAME = logging.makeLogRecord(
+        {"name": log.name, "levelno": logging.INFO, "levelname": "INFO", "msg": "request"}
+    ).__dict__
+
+    def __init__(self, line: dict[str, Any]) -> None:
+        self.__dict__ |= self.SAME | line
+        self.created, self.process, self.request = time(), os.getpid(), line

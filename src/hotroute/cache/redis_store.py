@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from hmac import compare_digest
+from hmac import compare_digest, digest
 
 from hotroute import observe
 from hotroute.cache.link import Argument, Link, Refused, Script
@@ -160,12 +160,12 @@ class RedisStore:
         return Answer(State.HIT, entry)
 
     def seal(self, key: str, entry: Entry, vector: bytes) -> bytes:
-        """Over all that makes an answer, what it depends on included; lengths part one from the other."""
-        digest = blake2b(entry.body, digest_size=SEAL, key=self.secret)
-        digest.update(entry.head)
-        digest.update(vector)
-        digest.update(f"{len(entry.head)}:{len(vector)}:{entry.encoding}:{key}".encode())
-        return digest.digest()
+        """Over all that makes an answer, what it depends on included; lengths part one from the other.
+
+        SHA-256, which processors compute: BLAKE2 takes twice as long for a list.
+        """
+        named = f"{len(entry.head)}:{len(vector)}:{entry.encoding}:{key}\n".encode()
+        return digest(self.secret, b"".join((named, entry.head, vector, entry.body)), "sha256")[:SEAL]
 
     def key(self, key: str) -> str:
         return f"{self.namespace}e:{self.code}:{key}"
