@@ -10,7 +10,7 @@ from gunicorn.config import make_settings  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from hotroute import logs
-from hotroute.serving import fork, sizing
+from hotroute.serving import door, fork, sizing
 from hotroute.serving.variables import SettingError, endpoint
 
 Environ = Mapping[str, str]
@@ -125,6 +125,7 @@ def settings(environ: Environ) -> dict[str, Any]:
     chosen = {setting.name: value(setting, environ) for setting in TABLE}
     given = {name: each for name, each in chosen.items() if each is not None}
     return given | {
+        "on_starting": door.on_starting,
         "post_fork": fork.post_fork,
         "post_worker_init": fork.post_worker_init,
         "logger_class": "hotroute.serving.gunicorn.QuietLogger",

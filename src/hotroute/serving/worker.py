@@ -1,11 +1,12 @@
 """Gunicorn's threaded worker: it leaves nobody waiting at the door when it stops, and its errors are JSON."""
 
 import socket
-from select import select
 from typing import Any
 
 import orjson
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from hotroute.serving import door
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -23,9 +24,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def close_the_door(self) -> None:
         for listener in self.sockets:
-            while select([listener], [], [], 0)[0]:
-                self.accept(listener)
-            listener.close()
+            door.close(listener, self.accept)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what never became a request for the application in the shape of its errors, not as HTML."""
