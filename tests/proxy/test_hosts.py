@@ -98,7 +98,7 @@ def test_restarting_all_hosts_in_turn_loses_no_request(site: Site) -> None:
 
 
 def test_hosts_that_the_proxy_was_told_to_leave_out_are_restarted_and_no_request_is_lost(site: Site) -> None:
-    """So that nobody has to try a second one. Before 1.27.4 kept-alive clients are dropped by a reload: they have none."""
+    """So that nobody tries a second one. Before 1.27.4 kept-alive clients are dropped by a reload: they have none."""
     stays = inspect(Path(site.proxy.server.environ["NGINX_PROGRAM"])).since(1, 27, 4)
     with site.under_load(keep_alive=stays) as load:
         for host in site.in_turn(load):
