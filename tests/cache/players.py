@@ -21,7 +21,7 @@ from hotroute.cache.changes import Changes
 from hotroute.cache.link import Link
 from hotroute.cache.memory_store import MemoryStore
 from hotroute.cache.redis_store import RedisStore
-from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, Store
+from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
 from hotroute.serving.redis import command
 from tests.cache.model.protocol import BUILT
 from tests.servers import clean_environment, end, free_port, wait_until
@@ -399,8 +399,10 @@ class Replay:
         elif step in ("SAVE", "RELEASE") and reader.flight and reader.value:
             self.save(reader.flight, reader.value, step if reader.at == "lead" else "RELEASE")
             reader.at = "end"
-        elif step in ("PEEK hit", "GIVES UP") and reader.flight:
-            self.expect(step, "PEEK", self.store.peek(reader.flight), reader)
+        elif step in ("PEEK hit", "PEEK lead", "GIVES UP") and reader.flight:
+            answer = self.store.peek(reader.flight)
+            self.expect(step, "PEEK", answer, reader)
+            reader.at = answer.state.value
 
     def look(self, reader: Reader, step: str) -> None:
         older = reader.at == "older"
@@ -420,7 +422,8 @@ class Replay:
                 if said[tag] < max(reader.floor[tag], reader.heard[tag]):
                     raise Stale(f"{said} where {reader.floor} was committed: {', '.join(self.steps)}")
         if self.exact and step != asked:
-            state = "GIVES UP" if asked == "PEEK" and not answer.entry else f"{asked} {answer.state.value}"
+            over = asked == "PEEK" and answer.state in (State.WAIT, State.NONE)
+            state = "GIVES UP" if over else f"{asked} {answer.state.value}"
             assert state == step, f"{state}: {', '.join(self.steps)}"
 
     def save(self, flight: Flight, value: dict[str, int], step: str) -> None:

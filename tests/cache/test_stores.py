@@ -88,12 +88,36 @@ def test_an_entry_without_an_encoding_that_would_do_is_no_hit(store: Store) -> N
     assert store.peek(asked.flight).entry is None
 
 
-def test_a_leader_that_is_gone_is_replaced(store: Store) -> None:
+def test_a_leader_that_died_is_replaced_by_one_of_those_who_wait(store: Store) -> None:
+    lead(store)
+    waiting = [look(store).flight for _ in range(3)]
+    one, two, three = (flight for flight in waiting if flight)
+    while store.peek(one).state is State.WAIT:
+        pass
+    assert [store.peek(each).state for each in (two, three)] == [State.WAIT, State.WAIT]
+    assert store.renew(one)
+    assert save(store, one)
+    assert [store.peek(each).state for each in (two, three)] == [State.HIT, State.HIT]
+
+
+@pytest.mark.parametrize("end", ["release", "save"])
+def test_a_leader_that_has_nothing_to_store_is_not_waited_for_and_not_replaced(store: Store, end: str) -> None:
     flight = lead(store)
     waiting = look(store).flight
     assert waiting is not None
-    store.release(flight)
-    assert store.peek(waiting).state is State.LEAD
+    if end == "save":
+        store.done(["a"], "writer")
+        assert not save(store, flight)
+    else:
+        store.release(flight)
+    assert store.peek(waiting).state is State.NONE
+
+
+def test_who_asks_after_a_leader_that_had_nothing_leads(store: Store) -> None:
+    store.release(lead(store))
+    flight = lead(store)
+    assert look(store).state is State.WAIT
+    assert save(store, flight)
 
 
 def test_a_lease_is_released_and_renewed_by_its_holder_only(store: Store) -> None:

@@ -11,6 +11,8 @@ from hotroute import observe
 from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
 
 MOST_ENTRIES = 10_000
+NOBODY = "-"
+"""Who holds a lease that was released: who waits is not to take it for that of a leader that died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,19 @@ class MemoryStore:
             if stored and same and fits(stored, flight.question.encodings):
                 return hit(stored, flight.question.encodings)
             held = self.leases.get(flight.lease)
-            leads = held is not None and held[1] > self.clock()
-            return Answer(State.WAIT) if leads else Answer(State.LEAD, flight=flight)
+            if held is None or held[1] <= self.clock():
+                self.take(flight)
+                return Answer(State.LEAD, flight=flight)
+            return Answer(State.NONE if held[0] == NOBODY else State.WAIT)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         with self.lock:
-            self.free(flight)
             used = {tag: flight.vector[tag] for tag in (*tags, EPOCH)}
             if not self.current(used):
+                self.free(flight)
                 return False
+            if self.holds(flight):
+                del self.leases[flight.lease]
             self.make_room()
             bodies = {variant.encoding: variant.body for variant in (entry, *others)}
             self.entries[flight.entry] = Stored(used, entry.head, bodies, self.clock() + ttl)
@@ -79,8 +85,7 @@ class MemoryStore:
 
     def renew(self, flight: Flight) -> bool:
         with self.lock:
-            held = self.leases.get(flight.lease)
-            if held is None or held[0] != flight.question.token:
+            if not self.holds(flight):
                 return False
             self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
             return True
@@ -126,15 +131,17 @@ class MemoryStore:
 
     def take(self, flight: Flight) -> bool:
         held = self.leases.get(flight.lease)
-        if held is not None and held[1] > self.clock():
+        if held is not None and held[0] != NOBODY and held[1] > self.clock():
             return False
         self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
         return True
 
     def free(self, flight: Flight) -> None:
-        held = self.leases.get(flight.lease)
-        if held is not None and held[0] == flight.question.token:
-            del self.leases[flight.lease]
+        if self.holds(flight):
+            self.leases[flight.lease] = NOBODY, self.leases[flight.lease][1]
+
+    def holds(self, flight: Flight) -> bool:
+        return self.leases.get(flight.lease, ("", 0.0))[0] == flight.question.token
 
     def make_room(self) -> None:
         """The oldest goes first; entries keep the order in which they were stored."""

@@ -95,14 +95,15 @@ class RedisStore:
 
     def peek(self, flight: Flight) -> Answer:
         pairs = [part for pair in flight.vector.items() for part in pair]
-        encodings = " ".join(flight.question.encodings)
-        state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], encodings, *pairs)
-        try:
-            return (
-                Answer(State.LEAD, flight=flight) if state == b"gone" else self.found(flight.question.key, state, rest)
-            )
-        except Damaged:
+        question = flight.question
+        own: tuple[Argument, ...] = (" ".join(question.encodings), question.token, self.lease_ttl)
+        state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], *own, *pairs)
+        if state == b"lead":
             return Answer(State.LEAD, flight=flight)
+        try:
+            return self.found(question.key, state, rest)
+        except Damaged:
+            return Answer(State.NONE)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH)})

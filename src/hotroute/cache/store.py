@@ -25,6 +25,7 @@ class State(StrEnum):
     HIT = "hit"
     LEAD = "lead"  # nobody has the answer: find it, and store it
     WAIT = "wait"  # somebody is finding it
+    NONE = "none"  # who was finding it had none that could be stored: find it, and do not store it
     DIRTY = "dirty"  # a writer is about, or may have been: find it, and do not store it
 
 
@@ -83,7 +84,9 @@ class Store(Protocol):
         """Read, step 1, and the lease of step 2."""
 
     def peek(self, flight: Flight) -> Answer:
-        """Read, step 3: HIT with the leader's answer to the same question; WAIT; or LEAD where the leader is gone."""
+        """Read, step 3: HIT with the leader's answer to the same question; WAIT; NONE where it had none; or LEAD, in
+        the place of one that died.
+        """
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         """Read, step 2: store the answer, which used `tags`, in all its encodings, and free the lease."""

@@ -9,7 +9,7 @@ from tests.cache.model.protocol import Protocol, Scenario
 Vector = tuple[int, ...]
 """A nonce for each tag; 0 where there is none, or where an entry does not depend on the tag."""
 URL: Vector = (-1,)
-
+NOBODY = -1
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Redis(NamedTuple):
         bang: the nonces that a writer made, by tag ("!" in the scripts).
         marks: the writers that are about, by tag.
         entries: of each run: the vector that it was made under, and what it says.
-        leases: what is leased, and who leads.
+        leases: what is leased, and who leads; `NOBODY` where it was released.
     """
 
     run: int
@@ -235,11 +235,14 @@ class Model:
     def lease(self, world: World, number: int, asked: Reader) -> tuple[str, World]:
         redis = world.redis
         leased = URL if self.protocol.lease == "url" else redis.nonces
-        free = all((run, what) != (redis.run, leased) for run, what, _ in redis.leases)
+        free = self.leader(redis, redis.run, leased) in (None, NOBODY)
         if free:
-            redis = redis._replace(leases=tuple(sorted((*redis.leases, (redis.run, leased, number)))))
+            redis = led(redis, (redis.run, leased, number))
         found = asked._replace(at="lead" if free else "wait", run=redis.run, vector=redis.nonces)
         return f"LOOK {found.at}", with_reader(world._replace(redis=redis), number, found)
+
+    def leader(self, redis: Redis, run: int, leased: Vector) -> int | None:
+        return next((leader for *lease, leader in redis.leases if lease == [run, leased]), None)
 
     def counts(self, redis: Redis, run: int, vector: Vector) -> bool:
         if self.protocol.run and run != redis.run:
@@ -256,16 +259,18 @@ class Model:
 
     def save(self, redis: Redis, number: int, reader: Reader) -> Redis:
         """scripts/save.lua"""
-        redis = self.freed(redis, number)
         vector = tuple(nonce if tag in self.scenario.used else 0 for tag, nonce in enumerate(reader.vector))
         equal = all(seen in (0, nonce) for seen, nonce in zip(vector, redis.nonces, strict=True))
         if self.protocol.compares and not equal:
-            return redis
+            return self.freed(redis, number)
+        redis = redis._replace(leases=tuple(lease for lease in redis.leases if lease[2] != number))
         others = tuple(entry for entry in redis.entries if self.protocol.run and entry[0] != reader.run)
         return redis._replace(entries=(*others, (reader.run, vector, reader.value)))
 
     def freed(self, redis: Redis, number: int) -> Redis:
-        return redis._replace(leases=tuple(lease for lease in redis.leases if lease[2] != number))
+        """scripts/lease.lua"""
+        held = [lease for lease in redis.leases if lease[2] == number]
+        return led(redis, *((run, leased, NOBODY) for run, leased, _ in held))
 
     def peek(self, world: World, number: int) -> Iterator[tuple[str, World]]:
         """scripts/wait.lua"""
@@ -276,7 +281,12 @@ class Model:
                 self.check(reader, value, f"R{number + 1} PEEK hit")
                 yield "PEEK hit", with_reader(world, number, END)
                 return
-        yield "GIVES UP", with_reader(world, number, END)
+        leased = URL if self.protocol.lease == "url" else reader.vector
+        if self.leader(world.redis, reader.run, leased) is None:
+            redis = led(world.redis, (reader.run, leased, number))
+            yield "PEEK lead", with_reader(world._replace(redis=redis), number, reader._replace(at="lead"))
+        else:
+            yield "GIVES UP", with_reader(world, number, END)
 
     # What happens to them
 
@@ -286,7 +296,7 @@ class Model:
         if world.redis.entries and (after := spend(world, "evict entry")):
             yield "EVICT entry", after._replace(redis=world.redis._replace(entries=()))
         for lease in world.redis.leases:
-            if after := spend(world, "unlease"):
+            if lease[2] != NOBODY and (after := spend(world, "unlease")):
                 kept = tuple(each for each in world.redis.leases if each != lease)
                 yield f"EXPIRE lease of R{lease[2] + 1}", after._replace(redis=world.redis._replace(leases=kept))
         yield from self.expire(world)
@@ -382,6 +392,19 @@ def spend(world: World, what: str) -> World | None:
     return world._replace(left=tuple(sorted(left.items())))
 
 
+def led(redis: Redis, *leases: tuple[int, Vector, int]) -> Redis:
+    """With these in the place of who led before."""
+    others = [each for each in redis.leases if each[:2] not in [lease[:2] for lease in leases]]
+    return redis._replace(leases=tuple(sorted((*others, *leases))))
+
+
+def matters(world: World, lease: tuple[int, Vector, int]) -> bool:
+    """One that was released says so to those who wait."""
+    run, leased, leader = lease
+    waiting = [reader for reader in world.readers if reader.at == "wait" and reader.run == run]
+    return leader != NOBODY or any(leased in (URL, reader.vector) for reader in waiting)
+
+
 def fresh(redis: Redis, tag: int) -> int:
     """Larger than any that is renamed; see `renamed`."""
     return 1000 + max((*redis.nonces, 0)) + tag
@@ -403,8 +426,9 @@ def renamed(world: World, protocol: Protocol) -> World:
             leases=tuple(sorted((run, name(vector), reader) for run, vector, reader in redis.leases)),
         )
 
+    awaited = world.redis._replace(leases=tuple(lease for lease in world.redis.leases if matters(world, lease)))
     return world._replace(
-        redis=clean(world.redis),
+        redis=clean(awaited),
         readers=tuple(reader._replace(vector=name(reader.vector)) for reader in world.readers),
         snapshot=clean(world.snapshot) if world.snapshot else None,
     )

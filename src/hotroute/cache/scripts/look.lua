@@ -74,4 +74,7 @@ for i = 1, #names do
 end
 local flight = entry .. '|' .. redis.sha1hex(table.concat(nonces, '\n'))
 local leads = redis.call('SET', flight, token, 'NX', 'PX', lease)
+if not leads and redis.call('GET', flight) == '-' then
+  leads = redis.call('SET', flight, token, 'PX', lease)
+end
 return {leads and 'lead' or 'wait', entry, flight, unpack(nonces)}

@@ -4,13 +4,17 @@
 -- KEYS  the entry, the lease
 -- ARGV  namespace, the leader's token, TTL (ms), the vector as "tag\nnonce\n...", head, then encodings and bodies in turn
 -- gives 1 if it was stored
-if redis.call('GET', KEYS[2]) == ARGV[2] then
-  redis.call('DEL', KEYS[2])
-end
+local leads = redis.call('GET', KEYS[2]) == ARGV[2]
 for tag, nonce in string.gmatch(ARGV[4], '([^\n]+)\n([^\n]+)\n') do
   if redis.call('GET', ARGV[1] .. 't:' .. tag) ~= nonce then
+    if leads then
+      redis.call('SET', KEYS[2], '-', 'KEEPTTL') -- as in lease.lua: it is no answer to those who wait either
+    end
     return 0
   end
+end
+if leads then
+  redis.call('DEL', KEYS[2])
 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'vector', ARGV[4], 'head', unpack(ARGV, 5))

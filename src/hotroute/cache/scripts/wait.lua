@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
--- WAIT: has the leader of this lease stored its answer?
+-- WAIT: has the leader of this lease stored its answer? If it died, the asker takes its place.
 --
 -- KEYS  the entry, the lease
--- ARGV  encodings that would do, then the vector as tags and nonces in turn
--- gives {"hit", head, body, encoding, vector}, or {"wait"}, or {"gone"} if there is neither an answer nor a leader
+-- ARGV  encodings that would do, the asker's token, lease TTL (ms), then the vector as tags and nonces in turn
+-- gives {"hit", head, body, encoding, vector}, or {"wait"}, or {"lead"}, or {"none"} if the leader had no answer that
+--       could be stored
 local own = {}
-for i = 2, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   own[ARGV[i]] = ARGV[i + 1]
 end
 local vector = redis.call('HGET', KEYS[1], 'vector')
@@ -23,4 +24,9 @@ if same then
     end
   end
 end
-return {redis.call('EXISTS', KEYS[2]) == 1 and 'wait' or 'gone'}
+local leader = redis.call('GET', KEYS[2])
+if leader then
+  return {leader == '-' and 'none' or 'wait'}
+end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return {'lead'}
