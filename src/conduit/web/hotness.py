@@ -1,6 +1,5 @@
 """The cache in front of Conduit: who asks, and what is watched."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from conduit.extensions import cache, db
 from conduit.models import Base, touches
 from conduit.services.tokens import Signer
 from conduit.web import callers, cors
-from hotroute import serving
 from hotroute.cache import Application, Link, Principal, release
 from hotroute.cache import init_app as put_in_front
 from hotroute.cache.backend import RedisCache
@@ -43,7 +41,6 @@ def init_app(app: Flask, settings: Settings) -> None:
             principal=principal(app.extensions["tokens"]),
             decorate=cors.for_hits(app, settings),
             skippable=cors.HOOKS,
-            waiters=serving.threads(os.environ) - 2,
             mark_ttl=settings.cache_mark_ttl,
             fence=app.extensions["fence"],
         ),

@@ -20,7 +20,6 @@ class Detail(StrEnum):
     # There was no answer that could be used, and none may be stored now: fwd=miss.
     INVALIDATING = "INVALIDATING"
     # Another request is finding the answer: fwd=miss; collapsed=?0.
-    NO_THREAD_TO_WAIT = "NO-THREAD-TO-WAIT"
     LEADER_GONE = "LEADER-GONE"
     WAITED_TOO_LONG = "WAITED-TOO-LONG"
     # The view answered, and its answer was not stored: fwd=miss; stored=?0.
@@ -64,7 +63,6 @@ WORDS = {
     Detail.HOOK_ANSWERED: "a hook answered instead of the view",
     Detail.INVALIDATING: "a writer is about to commit, or Redis has started less than a mark's time ago: nothing is "
     "served or stored meanwhile",
-    Detail.NO_THREAD_TO_WAIT: "another request was finding the same answer, and no thread was free to wait for it",
     Detail.LEADER_GONE: "another request was finding the same answer, and had none that could be stored",
     Detail.WAITED_TOO_LONG: "another request was finding the same answer, and took too long",
     Detail.INVALIDATED_MEANWHILE: "a write changed what the answer depends on while the view ran",

@@ -49,7 +49,6 @@ class Application:
         decorate: header fields that belong to each answer anew, such as CORS's.
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
-        waiters: how many threads of a process may wait for an answer that another one is finding.
         mark_ttl, lease_ttl: seconds, as the store's.
         fence: lets writes succeed while Redis is away. Without one they are answered 503.
     """
@@ -59,7 +58,6 @@ class Application:
     principal: Principal = nobody
     decorate: Callable[["WSGIEnvironment"], Headers] = nothing
     skippable: tuple[str | Callable[..., Any], ...] = ()
-    waiters: int = 2
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
     fence: Fence | None = None
@@ -92,7 +90,6 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         tables=lambda: tables,
         principal=application.principal,
         decorate=application.decorate,
-        waiters=application.waiters,
         lease_ttl=application.lease_ttl,
     )
     if application.fence:

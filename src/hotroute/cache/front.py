@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,6 @@ class Surroundings:
         tables: every table's name, for routes that do not declare tags.
         principal: who asks.
         decorate: header fields that belong to each answer anew, such as CORS's.
-        waiters: how many threads of this process may wait for a leader at once.
         lease_ttl: seconds, as the store's.
     """
 
@@ -48,7 +46,6 @@ class Surroundings:
     tables: Callable[[], Iterable[str]]
     principal: Principal
     decorate: Callable[["WSGIEnvironment"], Headers]
-    waiters: int
     lease_ttl: float
 
 
@@ -61,7 +58,6 @@ class Front:
 
     def __init__(self, app: "WSGIApplication", store: Store, around: Surroundings) -> None:
         self.app, self.store, self.around = app, store, around
-        self.waiters = BoundedSemaphore(around.waiters) if around.waiters > 0 else None
         self.leases = Leases(store, around.lease_ttl)
         self.level = getattr(store, "level", "store")
 
@@ -120,24 +116,23 @@ class Front:
         return found, "hit" if found.entry else f"fwd=miss; stored=?0; detail={Detail.INVALIDATING}"
 
     def wait(self, flight: Flight) -> tuple[Answer, str]:
-        """For the leader's answer to the same question, as long as there is a leader and a thread to spare."""
-        waiters = self.waiters
-        if waiters is None or not waiters.acquire(blocking=False):
-            return alone(Detail.NO_THREAD_TO_WAIT)
-        try:
-            pause, waited = FIRST_PAUSE, 0.0
-            while waited < self.around.lease_ttl:
-                sleep(pause)
-                waited, pause = waited + pause, min(pause * 1.5, LONGEST_PAUSE)
-                found = self.store.peek(flight)
-                if found.entry:
-                    return found, "fwd=miss; collapsed"
-                if found.state is not State.WAIT:
-                    # It had no answer that could be stored: each finds its own.
-                    return alone(Detail.LEADER_GONE)
-            return alone(Detail.WAITED_TOO_LONG)
-        finally:
-            waiters.release()
+        """For the leader's answer to the same question, or in its place if it dies: that shows one lease later.
+
+        Any number may wait: the leader has its thread already, and to compute would take each thread for longer.
+        """
+        pause, waited = FIRST_PAUSE, 0.0
+        while waited < 2 * self.around.lease_ttl:
+            sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, LONGEST_PAUSE)
+            found = self.store.peek(flight)
+            if found.entry:
+                return found, "fwd=miss; collapsed"
+            if found.state is State.LEAD:
+                return found, ""
+            if found.state is State.NONE:
+                # Each finds its own, at once: they might all have none.
+                return alone(Detail.LEADER_GONE)
+        return alone(Detail.WAITED_TOO_LONG)
 
     def tell(self, asked: Request, status: str) -> None:
         asked.environ[TOLD] = (asked.match.rule, status, self.level)
@@ -213,6 +208,8 @@ class Front:
         try:
             stored = self.store.save(flight, used, variants[0], variants[1:], ttl)
         except Unreachable:
+            # Such as a server that is full: those who wait need not.
+            self.give_up(flight)
             return Detail.STORE_UNREACHABLE
         return "" if stored else Detail.INVALIDATED_MEANWHILE
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from threading import BoundedSemaphore, Event
+from threading import Event
 
 from flask import Flask
 
@@ -23,7 +23,7 @@ def assert_one_execution(ask: Callable[[], Response], readers: int, app: Flask |
     Args:
         ask: sends the request, with a client of its own; it is called by `readers` threads.
         app: where the application runs in this process. Its view is then held until all readers have asked, so that
-            they do meet, and as many may wait as there are readers. Over HTTP, they meet if they do.
+            they do meet. Over HTTP, they meet if they do.
     """
     __tracebackhide__ = True
     front = front_of(app) if app else None
@@ -45,15 +45,13 @@ class Held:
 
     def __enter__(self) -> None:
         if self.front:
-            self.look, self.waiters = self.front.store.look, self.front.waiters
+            self.look = self.front.store.look
             # As an attribute of the instance, in front of its method.
             self.front.store.look = self.look_together  # type: ignore[method-assign]
-            self.front.waiters = BoundedSemaphore(self.readers)
 
     def __exit__(self, *_: object) -> None:
         if self.front:
             self.front.store.look = self.look  # type: ignore[method-assign]
-            self.front.waiters = self.waiters
 
     def look_together(self, question: Question) -> Answer:
         found = self.look(question)
