@@ -15,6 +15,7 @@ class Detail(StrEnum):
     PRECONDITION = "PRECONDITION"
     CONTENT = "CONTENT"
     STORE_UNREACHABLE = "STORE-UNREACHABLE"
+    SEVERAL_PROCESSES = "SEVERAL-PROCESSES"
     CORRUPT_ENTRY = "CORRUPT-ENTRY"
     HOOK_ANSWERED = "HOOK-ANSWERED"
     # There was no answer that could be used, and none may be stored now: fwd=miss.
@@ -59,6 +60,8 @@ WORDS = {
     Detail.PRECONDITION: "the request has If-Match or If-Unmodified-Since, which are the application's to check",
     Detail.CONTENT: "the request has content, which no key holds",
     Detail.STORE_UNREACHABLE: "Redis could not be asked, or could not store; the server's log says why",
+    Detail.SEVERAL_PROCESSES: "the server runs several processes, and the answers are in the memory of one, which does "
+    "not see what the others write: use Redis, or a single worker",
     Detail.CORRUPT_ENTRY: "the stored answer was damaged, and has been deleted",
     Detail.HOOK_ANSWERED: "a hook answered instead of the view",
     Detail.INVALIDATING: "a writer is about to commit, or Redis has started less than a mark's time ago: nothing is "

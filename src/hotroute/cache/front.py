@@ -1,5 +1,6 @@
 """WSGI middleware in front of Flask: a hit is answered here, from stored bytes; a miss is captured and stored."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -8,7 +9,7 @@ from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
 from hotroute.cache import answers, capture, entries, rules
-from hotroute.cache.details import Detail, token
+from hotroute.cache.details import Detail, explain, token
 from hotroute.cache.entries import Head, Made
 from hotroute.cache.inside import HELD, Held
 from hotroute.cache.key import NotKeyable, key
@@ -25,6 +26,8 @@ from hotroute.observe import TOLD
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.02
 """Seconds between two looks for a leader's answer."""
@@ -60,6 +63,7 @@ class Front:
         self.app, self.store, self.around = app, store, around
         self.leases = Leases(store, around.lease_ttl)
         self.level = getattr(store, "level", "store")
+        self.one_process, self.warned = getattr(store, "one_process", False), False
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         matched = (
@@ -81,6 +85,9 @@ class Front:
             NotKeyable: it must not ask; the argument says why.
         """
         hot, environ = asked.hot, asked.environ
+        if self.one_process and environ.get("wsgi.multiprocess"):
+            self.warn()
+            raise NotKeyable(Detail.SEVERAL_PROCESSES)
         if reason := rules.bypass(environ):
             raise NotKeyable(reason)
         caller = identify(hot, environ, self.around.principal)
@@ -88,6 +95,11 @@ class Front:
         # Hooks see the body as the view made it.
         codings = (IDENTITY,) if asked.inside else answers.encodings(environ.get("HTTP_ACCEPT_ENCODING"))
         return Wanted(name, codings, caller)
+
+    def warn(self) -> None:
+        if not self.warned:
+            self.warned = True
+            log.warning("hot routes are not cached: %s", explain(Detail.SEVERAL_PROCESSES))
 
     def question(self, asked: Request, wanted: Wanted) -> Question:
         """The same with all that the answer may depend on, for who would lead."""
