@@ -34,6 +34,8 @@ class MemoryStore:
     """
 
     level = "memory"
+    one_process = True
+    """Another process's writes are not seen: the front asks it only where the server runs no other."""
 
     def __init__(self, mark_ttl: float = 15.0, lease_ttl: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
         self.mark_ttl, self.lease_ttl, self.clock = mark_ttl, lease_ttl, clock

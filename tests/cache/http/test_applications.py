@@ -1,6 +1,7 @@
 """Views and WSGI applications of all kinds behind the cache: errors, streams, classes, coroutines, decorators."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
@@ -12,9 +13,11 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wsgi import FileWrapper
 
 from hotroute import cache
-from hotroute.cache import MemoryStore, hot
+from hotroute.cache import Link, MemoryStore, RedisStore, hot
+from hotroute.cache.memory_store import NOBODY
 from hotroute.cache.store import State
 from tests.cache.http.site import TEXT, Site
+from tests.servers import wait_until
 
 
 class Asked(MemoryStore):
@@ -22,7 +25,7 @@ class Asked(MemoryStore):
 
     @property
     def led(self) -> bool:
-        return bool(self.leases)
+        return any(leader != NOBODY for leader, _ in self.leases.values())
 
 
 def test_a_view_that_fails_frees_its_lease_for_the_next() -> None:
@@ -318,3 +321,22 @@ def test_nobody_waits_for_a_leader_that_had_no_answer_to_store() -> None:
     site.store.look = lambda question: question_states.append(look(question)) or question_states[-1]  # type: ignore
     site.twice()
     assert [answer.state for answer in question_states] == [State.LEAD, State.LEAD]
+
+
+def test_answers_in_the_memory_of_one_process_are_not_for_several(caplog: pytest.LogCaptureFixture) -> None:
+    store = Asked()
+    site = Site(store=store).page().start()
+    several: dict[str, Any] = {"environ_overrides": {"wsgi.multiprocess": True}}
+    for _ in range(2):
+        assert site.get(**several).cache == "Hotroute; fwd=bypass; detail=SEVERAL-PROCESSES"
+    assert len(site.runs) == 2
+    assert len([text for text in caplog.messages if "in the memory of one" in text]) == 1
+    assert site.get().stored
+    assert site.get().hit
+
+
+def test_answers_in_redis_are_for_several_processes(redis_url: str) -> None:
+    link = Link(redis_url, timeout=5)
+    site = Site(store=RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.1)).page().start()
+    wait_until(lambda: site.get(environ_overrides={"wsgi.multiprocess": True}).hit, "a hit")
+    link.pool.disconnect()
