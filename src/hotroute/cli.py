@@ -108,9 +108,10 @@ def explain(url: str, headers: tuple[str, ...], app: str, ca: str | None) -> Non
 def invalidate(tags: tuple[str, ...], app: str) -> None:
     """Say that what depends on TAG has changed: a table's name, or what routes declare, such as article:a-slug.
 
-    For programs that write without the application. Without --app, Redis is found by REDIS_URL and CACHE_NAMESPACE.
+    For programs that write without the application, after their commit. Without --app, Redis is found by REDIS_URL and
+    CACHE_NAMESPACE.
     """
-    from hotroute.cache import Link, RedisStore, Unreachable, invalidate_now  # noqa: PLC0415
+    from hotroute.cache import Link, RedisStore, Unreachable, command  # noqa: PLC0415
     from hotroute.cache.explain import CannotExplain, front_of, load  # noqa: PLC0415
     from hotroute.serving.variables import LOOPBACK, port  # noqa: PLC0415
 
@@ -118,12 +119,12 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
     try:
         given = RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
-        invalidate_now(front_of(load(app)).store if app else given, tags)
-    except CannotExplain as reason:
+        for line in command.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
+            print(line)
+    except (CannotExplain, command.NothingInvalidated) as reason:
         sys.exit(f"hotroute: nothing was invalidated: {reason}")
     except Unreachable as reason:
         sys.exit(f"hotroute: nothing was invalidated, Redis did not answer: {reason}")
-    print(f"invalidated: {', '.join(tags)}")
 
 
 @cli.command()

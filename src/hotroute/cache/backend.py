@@ -18,6 +18,8 @@ from hotroute.cache.serializer import JsonSerializer, refuse_pickle
 from hotroute.cache.sharing import Sharing
 from hotroute.cache.store import Store
 
+PREFIX = "flask_cache_"
+"""Flask-Caching's, unless CACHE_KEY_PREFIX says otherwise."""
 TIMEOUT = 0.05
 """Seconds, unless CACHE_REDIS_TIMEOUT says otherwise."""
 
@@ -106,7 +108,8 @@ def prefixes(config: Mapping[str, Any]) -> tuple[str, str]:
     prefix = config["CACHE_KEY_PREFIX"]
     if not isinstance(prefix, str) or not prefix:
         raise ValueError("CACHE_KEY_PREFIX must be a string that is not empty: clear() deletes what begins with it")
-    namespace = str(config.get("CACHE_NAMESPACE") or f"hot:{prefix}")
+    # As the command has it, unless the application has set itself apart from others on the same Redis.
+    namespace = str(config.get("CACHE_NAMESPACE") or ("hot:" if prefix == PREFIX else f"hot:{prefix}"))
     if namespace.startswith(prefix) or prefix.startswith(namespace):
         raise ValueError(f"CACHE_NAMESPACE {namespace!r} and CACHE_KEY_PREFIX {prefix!r} must not begin alike")
     return prefix, namespace

@@ -5,10 +5,15 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from flask_caching import Cache
 
-from hotroute.cache import explain
+from hotroute import cache
+from hotroute.cache import explain, hot
 from tests import servers
+from tests.cache.backend.conftest import REDIS
 from tests.cache.http.conftest import answer
+from tests.cache.http.site import Site
 
 APP = "tests.cache.http.served:app"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -95,6 +100,41 @@ def test_invalidate_has_the_next_answer_made_anew(run: Run, served: servers.Serv
     assert (told.returncode, told.stdout) == (0, "invalidated: long, notes\n")
     for path in paths:
         assert "hit" not in answer(served, path)[1]["Cache-Status"]
+
+
+def test_invalidate_says_on_what_nothing_depends(run: Run, served: servers.Server) -> None:
+    answer(served, "/long")
+    for _ in range(2):
+        told = run("invalidate", "longg", "long", "--app", APP)
+        assert (told.returncode, told.stdout) == (0, "invalidated: long\nnothing depends on: longg\n")
+
+
+def test_invalidate_says_when_no_application_has_the_cache_that_it_found(run: Run) -> None:
+    told = run("invalidate", "long", CACHE_NAMESPACE="another:")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "no application has used it under 'another:': give --app" in told.stderr
+
+
+def test_invalidate_says_that_it_cannot_reach_into_a_process(run: Run) -> None:
+    told = run("invalidate", "page", "--app", "tests.profiler.recording.served:app", STORAGE="sqlite://")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "nothing was invalidated: the application keeps answers in its own memory" in told.stderr
+
+
+def test_invalidate_and_flask_cachings_configuration_have_the_same_defaults(run: Run) -> None:
+    """As docs/cache-flask-caching.md shows it, on a Redis of its own."""
+    with servers.redis_server() as url:
+        app, cached = Flask("documented"), Cache()
+        app.add_url_rule("/page", "page", hot(tags=("page",))(lambda: "text"))
+        cached.init_app(
+            app, {"CACHE_TYPE": REDIS, "CACHE_REDIS_URL": url, "CACHE_REDIS_TIMEOUT": 5, "CACHE_MARK_TTL": 0.1}
+        )
+        cache.init_app(app, cached, cache.Application((), (), mark_ttl=0.1))
+        site = Site(app)
+        servers.wait_until(lambda: site.get().hit, "a hit")
+        told = run("invalidate", "page", REDIS_URL=url, CACHE_NAMESPACE="")
+        assert (told.returncode, told.stdout) == (0, "invalidated: page\n")
+        assert site.get().stored
 
 
 def test_invalidate_says_when_it_did_not(run: Run) -> None:
