@@ -91,11 +91,11 @@ def explain(url: str, headers: tuple[str, ...], app: str, ca: str | None) -> Non
     """Ask a running server for URL twice, and say why the answers did or did not come from the cache."""
     import ssl  # noqa: PLC0415
 
-    from hotroute.cache.explain import CannotExplain, report  # noqa: PLC0415
+    from hotroute.cache.explain import CannotExplain, field, report  # noqa: PLC0415
 
-    fields = {name.strip(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
     sys.path.insert(0, str(Path.cwd()))
     try:
+        fields = dict(map(field, headers))
         for line in report(url, fields, app, ssl.create_default_context(cafile=ca) if ca else None):
             print(line)
     except CannotExplain as reason:

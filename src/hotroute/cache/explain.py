@@ -4,10 +4,10 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from werkzeug.test import create_environ
 
@@ -17,6 +17,9 @@ from hotroute.cache.front import Front
 from hotroute.cache.request import identify
 
 MEMBER = re.compile(r"Hotroute((?:;[^,]*)?)")
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+QUOTED = "%!#$&'()*+,/:;=?@[]~"
+"""What stays as it is in a URL: it has a meaning there, or has been quoted (RFC 3986, section 2)."""
 PARAMETER = re.compile(r";\s*([a-z-]+)(?:=([^;]*))?")
 
 NOT_HOT = (
@@ -69,23 +72,46 @@ def report(url: str, headers: Mapping[str, str], app: str = "", trust: ssl.SSLCo
 
 
 def ask(url: str, headers: Mapping[str, str], trust: ssl.SSLContext | None) -> Answer:
-    to = urlsplit(url)
-    if to.scheme not in ("http", "https") or not to.hostname:
-        raise CannotExplain(f"{url!r} is not a URL such as http://127.0.0.1:8000/api/articles")
+    to = place(url)
     connection = (
-        HTTPSConnection(to.hostname, to.port, timeout=30, context=trust or ssl.create_default_context())
+        HTTPSConnection(to.hostname or "", to.port, timeout=30, context=trust or ssl.create_default_context())
         if to.scheme == "https"
-        else HTTPConnection(to.hostname, to.port, timeout=30)
+        else HTTPConnection(to.hostname or "", to.port, timeout=30)
     )
     try:
         connection.request("GET", (to.path or "/") + (f"?{to.query}" if to.query else ""), headers=dict(headers))
         response = connection.getresponse()
         response.read()
-    except OSError as reason:
-        raise CannotExplain(f"{to.netloc} does not answer: {reason}") from None
+    except (OSError, HTTPException) as reason:
+        raise CannotExplain(f"{to.netloc} does not answer: {reason or type(reason).__name__}") from None
+    except ValueError as reason:
+        raise CannotExplain(f"this cannot be asked: {reason}") from None
     finally:
         connection.close()
     return Answer(response.status, response.getheader("Cache-Status", ""), response.getheader("Age", ""))
+
+
+def place(url: str) -> SplitResult:
+    """A URL as a browser would send it: what it must not hold is quoted."""
+    try:
+        to = urlsplit(quote(url, safe=QUOTED))
+        if to.scheme in ("http", "https") and to.hostname and to.port != 0:
+            return to
+    except ValueError:
+        pass
+    raise CannotExplain(f"{url!r} is not a URL such as http://127.0.0.1:8000/api/articles")
+
+
+def field(text: str) -> tuple[str, str]:
+    """Name and value of a header field, from "Name: value".
+
+    Raises:
+        CannotExplain: it is none.
+    """
+    name, colon, value = text.partition(":")
+    if not colon or not NAME.fullmatch(name.strip()):
+        raise CannotExplain(f"{text!r} is not a header field such as 'Accept: text/html'")
+    return name.strip(), value.strip()
 
 
 def words(answer: Answer) -> str:
@@ -113,7 +139,7 @@ def load(app: str) -> Any:
 
 def parts(app: Any, url: str, headers: Mapping[str, str]) -> Iterator[str]:
     """What an application makes of the request."""
-    to = urlsplit(url)
+    to = place(url)
     environ = create_environ(to.path, f"{to.scheme}://{to.netloc}", to.query, headers=dict(headers))
     front = front_of(app)
     match = front.around.match(environ["PATH_INFO"])

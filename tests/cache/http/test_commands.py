@@ -9,7 +9,7 @@ from flask import Flask
 from flask_caching import Cache
 
 from hotroute import cache
-from hotroute.cache import explain, hot
+from hotroute.cache import MemoryStore, command, explain, hot
 from tests import servers
 from tests.cache.backend.conftest import REDIS
 from tests.cache.http.conftest import answer
@@ -21,14 +21,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(served: servers.Server) -> Run:
-    def command(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def hotroute(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [servers.PROGRAMS / "hotroute", *words],
             env={**served.environ, **environ}, cwd=servers.ROOT, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip
 
-    return command
+    return hotroute
 
 
 @pytest.fixture
@@ -83,12 +83,34 @@ def test_explain_names_the_route_without_a_key_and_what_it_depends_on(run: Run, 
 def test_explain_says_what_it_cannot_do(url: str) -> None:
     for to, app, why in (
         ("long", "", "is not a URL such as"),
+        ("http://127.0.0.1:99999/long", "", "is not a URL such as"),
+        ("http://[::1/long", "", "is not a URL such as"),
         (f"http://127.0.0.1:{servers.free_port()}/long", "", "does not answer"),
+        (f"http://{'a' * 70}.example/long", "", "does not answer|cannot be asked"),
         (f"{url}/long", "tests.nothing:app", "tests.nothing:app cannot be loaded"),
         (f"{url}/long", "tests.serving.app:app", "has no cache in front of it"),
     ):
         with pytest.raises(explain.CannotExplain, match=why):
             list(explain.report(to, {}, app))
+
+
+def test_explain_asks_for_a_url_as_a_browser_does(run: Run, url: str) -> None:
+    told = run("explain", f"{url}/nöwhere at all?q=ö", "--app", APP)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "1. 404" in told.stdout
+    assert "No hot route has the path /n%C3%B6where%20at%20all." in told.stdout
+
+
+def test_explain_says_that_a_server_speaks_something_else(redis_url: str) -> None:
+    with pytest.raises(explain.CannotExplain, match="does not answer"):
+        list(explain.report(redis_url.replace("redis://", "http://"), {}))
+
+
+@pytest.mark.parametrize("header", ["Accept text/html", ": value", "A B: value", "Name: a\nb: c", "Name: ö☃"])
+def test_explain_says_that_a_header_field_is_none(run: Run, url: str, header: str) -> None:
+    told = run("explain", f"{url}/long", "--header", header)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert re.match("hotroute: .*(is not a header field|cannot be asked)", told.stderr)
 
 
 def test_invalidate_has_the_next_answer_made_anew(run: Run, served: servers.Server) -> None:
@@ -115,10 +137,9 @@ def test_invalidate_says_when_no_application_has_the_cache_that_it_found(run: Ru
     assert "no application has used it under 'another:': give --app" in told.stderr
 
 
-def test_invalidate_says_that_it_cannot_reach_into_a_process(run: Run) -> None:
-    told = run("invalidate", "page", "--app", "tests.profiler.recording.served:app", STORAGE="sqlite://")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "nothing was invalidated: the application keeps answers in its own memory" in told.stderr
+def test_invalidate_says_that_it_cannot_reach_into_a_process() -> None:
+    with pytest.raises(command.NothingInvalidated, match="keeps its answers in memory"):
+        list(command.invalidate(MemoryStore(), ["page"], sure=True))
 
 
 def test_invalidate_and_flask_cachings_configuration_have_the_same_defaults(run: Run) -> None:
