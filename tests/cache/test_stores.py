@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from hotroute.cache.link import Link
-from hotroute.cache.memory_store import MemoryStore
+from hotroute.cache.memory_store import MOST_BYTES, MOST_ENTRIES, SPARE, MemoryStore
 from hotroute.cache.redis_store import RedisStore
 from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
 
@@ -202,3 +202,71 @@ def test_an_entry_lives_for_its_ttl(store: Store) -> None:
     while look(store).state is State.HIT:
         pass
     assert look(store).state in (State.LEAD, State.WAIT)
+
+
+@pytest.mark.parametrize("way", ["found nothing", "wrote", "stored for a while"])
+def test_memory_does_not_grow_with_what_nothing_depends_on_any_more(way: str) -> None:
+    now = [0.0]
+    store = MemoryStore(clock=lambda: now[0])
+    kept = look(store, "kept", ("kept",)).flight
+    assert kept
+    assert store.save(kept, ("kept",), Entry(b"head", b"body"), [], 3600)
+    for number in range(20 * SPARE):
+        now[0] += 0.01
+        tag = f"article:{number}"
+        if way == "wrote":
+            store.mark([tag], "writer")
+            store.done([tag], "writer")
+            continue
+        flight = look(store, tag, (tag,)).flight
+        assert flight
+        if way == "found nothing":
+            store.release(flight)
+        else:
+            store.save(flight, (tag,), Entry(b"head", b"body"), [], 1)
+    assert len(store.nonces) + len(store.leases) + len(store.marks) + len(store.entries) < 6 * SPARE
+    assert look(store, "kept", ("kept",)).state is State.HIT
+
+
+def test_what_is_forgotten_has_no_answer_that_holds() -> None:
+    """Neither a leader's that began before, nor one that is stored."""
+    now = [0.0]
+    store = MemoryStore(lease_ttl=1, clock=lambda: now[0])
+    stored, early = lead(store), look(store, "early", ("early",)).flight
+    assert early
+    assert save(store, stored)
+    store.mark(["early", "a"], "writer")
+    now[0] = 2.0
+    for number in range(3 * SPARE):
+        store.done([f"article:{number}"], "writer")
+    assert "early" not in store.nonces
+    assert look(store).state is State.DIRTY
+    assert look(store, "early", ("early",)).state is State.DIRTY
+    store.done(["early", "a"], "writer")
+    assert not store.save(early, ("early",), Entry(b"head", b"old"), [], 60)
+    assert look(store).state is State.LEAD
+
+
+def test_memory_holds_so_many_bytes_at_most_and_the_newest() -> None:
+    store, body = MemoryStore(), bytes(2**20)
+    for number in range(MOST_BYTES // len(body) + 10):
+        for _ in range(2):
+            flight = look(store, f"key {number}", ("a",)).flight
+            assert flight
+            assert save(store, flight, body)
+            store.forget("key 5")
+            store.done(["a"], "writer")
+    kept = list(store.entries.values())
+    assert store.bytes == sum(stored.size for stored in kept) <= MOST_BYTES
+    assert list(store.entries)[-1] == f"key {number}"
+    assert "key 0" not in store.entries
+    assert MOST_BYTES - store.bytes < 2 * len(body)
+
+
+def test_memory_holds_so_many_answers_at_most() -> None:
+    store = MemoryStore()
+    for number in range(MOST_ENTRIES + 10):
+        flight = look(store, f"key {number}", ("a",)).flight
+        assert flight
+        assert save(store, flight)
+    assert len(store.entries) == MOST_ENTRIES

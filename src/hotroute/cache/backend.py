@@ -74,8 +74,7 @@ class SimpleCache(Sharing, FlaskSimpleCache):
         super().__setattr__(name, value)
 
     def clear(self) -> bool:
-        with self.store.lock:
-            self.store.entries.clear()
+        self.store.clear()
         return super().clear()
 
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from hashlib import sha1
 from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 
 from hotroute import observe
 from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
 
-MOST_ENTRIES = 10_000
+MOST_ENTRIES, MOST_BYTES = 10_000, 64 * 2**20
+SPARE = 1000
+"""Nonces and leases that nothing needs any more, before they are looked for."""
 NOBODY = "-"
 """Who holds a lease that was released: who waits is not to take it for that of a leader that died."""
 
@@ -23,6 +26,18 @@ class Stored:
     head: bytes
     bodies: dict[str, bytes]
     until: float
+
+    @property
+    def size(self) -> int:
+        return len(self.head) + sum(map(len, self.bodies.values()))
+
+
+class Lease(NamedTuple):
+    """Who leads, until when, and on which tags."""
+
+    leader: str
+    until: float
+    tags: frozenset[str]
 
 
 class MemoryStore:
@@ -42,8 +57,9 @@ class MemoryStore:
         self.lock = Lock()
         self.nonces: dict[str, str] = {}
         self.marks: dict[str, dict[str, float]] = {}
-        self.leases: dict[str, tuple[str, float]] = {}
+        self.leases: dict[str, Lease] = {}
         self.entries: dict[str, Stored] = {}
+        self.bytes, self.enough = 0, SPARE
 
     def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
         with self.lock:
@@ -53,6 +69,7 @@ class MemoryStore:
         with self.lock:
             if found := self.kept(question.key, question.encodings):
                 return found
+            self.tidy()
             tags = (*question.tags, EPOCH)
             if any(self.marked(tag) for tag in tags):
                 return Answer(State.DIRTY)
@@ -67,10 +84,10 @@ class MemoryStore:
             if stored and same and fits(stored, flight.question.encodings):
                 return hit(stored, flight.question.encodings)
             held = self.leases.get(flight.lease)
-            if held is None or held[1] <= self.clock():
+            if held is None or held.until <= self.clock():
                 self.take(flight)
                 return Answer(State.LEAD, flight=flight)
-            return Answer(State.NONE if held[0] == NOBODY else State.WAIT)
+            return Answer(State.NONE if held.leader == NOBODY else State.WAIT)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         with self.lock:
@@ -80,16 +97,15 @@ class MemoryStore:
                 return False
             if self.holds(flight):
                 del self.leases[flight.lease]
-            self.make_room()
             bodies = {variant.encoding: variant.body for variant in (entry, *others)}
-            self.entries[flight.entry] = Stored(used, entry.head, bodies, self.clock() + ttl)
+            self.keep(flight.entry, Stored(used, entry.head, bodies, self.clock() + ttl))
             return True
 
     def renew(self, flight: Flight) -> bool:
         with self.lock:
             if not self.holds(flight):
                 return False
-            self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
+            self.lease(flight)
             return True
 
     def release(self, flight: Flight) -> None:
@@ -98,10 +114,17 @@ class MemoryStore:
 
     def forget(self, key: str) -> None:
         with self.lock:
-            self.entries.pop(key, None)
+            self.drop(key)
+
+    def clear(self) -> None:
+        """All answers, and nothing of what the guarantee rests on."""
+        with self.lock:
+            self.entries.clear()
+            self.bytes = 0
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         with self.lock:
+            self.tidy()
             for tag in tags:
                 self.marks.setdefault(tag, {})[token] = self.clock() + self.mark_ttl
                 self.nonces[tag] = nonce()
@@ -109,6 +132,7 @@ class MemoryStore:
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
         observe.count("invalidations")
         with self.lock:
+            self.tidy()
             for tag in tags:
                 if not leave:
                     self.marks.get(tag, {}).pop(token, None)
@@ -133,22 +157,48 @@ class MemoryStore:
 
     def take(self, flight: Flight) -> bool:
         held = self.leases.get(flight.lease)
-        if held is not None and held[0] != NOBODY and held[1] > self.clock():
+        if held is not None and held.leader != NOBODY and held.until > self.clock():
             return False
-        self.leases[flight.lease] = flight.question.token, self.clock() + self.lease_ttl
+        self.lease(flight)
         return True
+
+    def lease(self, flight: Flight) -> None:
+        until = self.clock() + self.lease_ttl
+        self.leases[flight.lease] = Lease(flight.question.token, until, frozenset(flight.vector))
 
     def free(self, flight: Flight) -> None:
         if self.holds(flight):
-            self.leases[flight.lease] = NOBODY, self.leases[flight.lease][1]
+            self.leases[flight.lease] = self.leases[flight.lease]._replace(leader=NOBODY)
 
     def holds(self, flight: Flight) -> bool:
-        return self.leases.get(flight.lease, ("", 0.0))[0] == flight.question.token
+        held = self.leases.get(flight.lease)
+        return held is not None and held.leader == flight.question.token
 
-    def make_room(self) -> None:
-        """The oldest goes first; entries keep the order in which they were stored."""
-        while len(self.entries) >= MOST_ENTRIES:
-            del self.entries[next(iter(self.entries))]
+    def keep(self, key: str, stored: Stored) -> None:
+        """The oldest make room; entries keep the order in which they were stored."""
+        self.drop(key)
+        while self.entries and (len(self.entries) >= MOST_ENTRIES or self.bytes + stored.size > MOST_BYTES):
+            self.drop(next(iter(self.entries)))
+        self.entries[key] = stored
+        self.bytes += stored.size
+
+    def drop(self, key: str) -> None:
+        if stored := self.entries.pop(key, None):
+            self.bytes -= stored.size
+
+    def tidy(self) -> None:
+        """Forget what nothing needs. A fresh nonce takes the place of a missing one: at worst an answer is made anew."""
+        if len(self.nonces) + len(self.leases) + len(self.marks) < self.enough:
+            return
+        now = self.clock()
+        for key in [key for key, stored in self.entries.items() if stored.until <= now]:
+            self.drop(key)
+        self.leases = {name: lease for name, lease in self.leases.items() if lease.until > now}
+        self.marks = {tag: self.marks[tag] for tag in list(self.marks) if self.marked(tag)}
+        needed = {tag for stored in self.entries.values() for tag in stored.vector}
+        needed.update(tag for lease in self.leases.values() for tag in lease.tags)
+        self.nonces = {tag: seen for tag, seen in self.nonces.items() if tag in needed}
+        self.enough = 2 * (len(self.nonces) + len(self.leases) + len(self.marks)) + SPARE
 
 
 def fits(stored: Stored, encodings: Sequence[str]) -> bool:

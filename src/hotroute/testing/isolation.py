@@ -70,8 +70,7 @@ def isolated(app: Flask) -> Iterator[str]:
 
 def forget(store: Store) -> None:
     if isinstance(store, MemoryStore):
-        with store.lock:
-            store.entries.clear()
+        store.clear()
 
 
 def let_it_be_old(store: RedisStore) -> None:

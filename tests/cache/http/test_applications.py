@@ -25,7 +25,7 @@ class Asked(MemoryStore):
 
     @property
     def led(self) -> bool:
-        return any(leader != NOBODY for leader, _ in self.leases.values())
+        return any(lease.leader != NOBODY for lease in self.leases.values())
 
 
 def test_a_view_that_fails_frees_its_lease_for_the_next() -> None:
