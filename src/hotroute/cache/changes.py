@@ -4,8 +4,10 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import Dialect
@@ -48,11 +50,15 @@ class Changes:
         store: where the tags are.
         mark_ttl: seconds that a mark of the store holds.
         fence: lets a transaction commit that the store cannot be told of; without one, `Unreachable` aborts it.
+
+    Attributes:
+        begun: connections, and the threads that have begun their latest transactions, for `hotroute.testing`.
     """
 
     def __init__(self, store: Store, mark_ttl: float, fence: "Fence | None" = None) -> None:
         self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
         self.dialects = set[Dialect]()
+        self.begun = WeakKeyDictionary[Connection, int]()
 
     def follow(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
@@ -118,6 +124,7 @@ class Changes:
     def begin(self, connection: Connection) -> None:
         self.forget(connection)
         connection.info[BEGUN] = monotonic()
+        self.begun[connection] = get_ident()
 
     def forget(self, connection: Connection) -> None:
         # The pool gave up what an invalidated connection knew with it, and asking would be an error.
