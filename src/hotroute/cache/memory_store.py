@@ -187,7 +187,7 @@ class MemoryStore:
             self.bytes -= stored.size
 
     def tidy(self) -> None:
-        """Forget what nothing needs. A fresh nonce takes the place of a missing one: at worst an answer is made anew."""
+        """Forget what nothing needs. A fresh nonce replaces one that is missing: at worst an answer is made anew."""
         if len(self.nonces) + len(self.leases) + len(self.marks) < self.enough:
             return
         now = self.clock()
