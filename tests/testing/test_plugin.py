@@ -42,7 +42,7 @@ def app(hot_engine):
 
 @pytest.fixture
 def client(app):
-    return app.test_client()
+    return app.test_client(use_cookies=False)
 """
 
 TESTS = """
@@ -70,6 +70,17 @@ def test_an_outer_transaction_is_passed_by_and_seen(wrapped, hot_cache, client):
         answer = client.get("/notes")
         assert answer.json == ["x"]
         assert_not_cached(answer, because="transaction-was-older")
+
+@pytest.fixture
+def committed(hot_cache, client):
+    client.get("/notes")
+    assert_hit(client.get("/notes"))
+
+def test_an_answer_from_before_the_transaction_is_not_served_in_it(committed, wrapped, client):
+    assert client.post("/notes").status_code == 204
+    answer = client.get("/notes")
+    assert answer.json == ["x"]
+    assert_not_cached(answer, because="transaction-was-older")
 
 def test_fails_with_the_reason(wrapped, hot_cache, client):
     client.get("/notes")
@@ -107,6 +118,7 @@ def test_another_project_has_the_fixtures_and_assertions(seen: str) -> None:
 
 def test_a_test_in_an_outer_transaction_reads_its_own_writes(seen: str) -> None:
     assert "test_an_outer_transaction_is_passed_by_and_seen PASSED" in seen, seen
+    assert "test_an_answer_from_before_the_transaction_is_not_served_in_it PASSED" in seen, seen
 
 
 @pytest.mark.parametrize("name", ["test_fails_with_the_reason", "test_fails_with_the_reason_too"])

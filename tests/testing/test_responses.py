@@ -91,3 +91,10 @@ def test_answers_over_http_are_read_as_well() -> None:
 def test_a_route_that_reads_no_table_is_cached_too(hot_cache: HotCache, get: Get) -> None:
     assert_miss(get("/random"))
     assert_hit(get("/random"))
+
+
+def test_a_client_that_keeps_cookies_is_told_so(hot_cache: HotCache) -> None:
+    client = hot_cache.app.test_client()
+    client.get("/cookie")
+    with pytest.raises(AssertionError, match=r"keeps the cookies .*use_cookies=False"):
+        assert_hit(client.get("/notes/1"))

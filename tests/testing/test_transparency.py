@@ -108,3 +108,11 @@ def test_past_the_cache_the_view_answers(app: Flask) -> None:
 def test_without_a_cache_there_is_nothing_to_check() -> None:
     with pytest.raises(LookupError, match="not in front of this application"):
         assert_transparent(Flask("bare"), [READ], lambda: None)
+
+
+@pytest.mark.parametrize("path", ["/note/1", "/cookie"])
+@pytest.mark.parametrize("replay", [False, True])
+def test_calls_that_are_never_cached_show_nothing(app: Flask, reset: Reset, path: str, replay: bool) -> None:
+    why = {"/note/1": "is not hot", "/cookie": "sets a cookie"}[path]
+    with pytest.raises(AssertionError, match=rf"no call was answered from the cache:\n  GET {path}: .*{why}"):
+        assert_transparent(app, [Call("GET", path)], reset, examples=5, replay=replay)

@@ -4,13 +4,18 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import get_ident
 from time import monotonic, sleep
 from typing import Any
 
 from flask import Flask
 
 from hotroute.cache import MemoryStore, RedisStore
+from hotroute.cache.changes import TOUCHED, Changes
+from hotroute.cache.details import Detail
 from hotroute.cache.front import Front
+from hotroute.cache.key import NotKeyable
+from hotroute.cache.request import Request, Wanted
 from hotroute.cache.store import IDENTITY, Question, State, Store
 
 NOT_IN_FRONT = (
@@ -49,11 +54,40 @@ def past_the_cache(app: Flask) -> Iterator[None]:
 
 @contextmanager
 def isolated(app: Flask) -> Iterator[str]:
-    """Within the block the application's cache is empty and nobody else's; gives the prefix of its keys.
+    """Within the block the application's cache is empty and nobody else's; gives the prefix of its keys. A thread that
+    has written and not committed asks past it: what it would see is nobody else's.
 
     On Redis these are other keys, and they are deleted in the end: a server may be shared by tests that run beside.
     """
-    store: Any = front_of(app).store
+    with past_uncommitted(front_of(app), app.extensions["hotroute.changes"]), emptied(front_of(app).store) as prefix:
+        yield prefix
+
+
+@contextmanager
+def past_uncommitted(front: Front, changes: Changes) -> Iterator[None]:
+    wanted = front.wanted
+
+    def refusing(asked: Request) -> Wanted:
+        if writes(changes):
+            raise NotKeyable(Detail.OLD_TRANSACTION)
+        return wanted(asked)
+
+    # As an attribute of the instance, in front of its method.
+    front.wanted = refusing  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        front.wanted = wanted  # type: ignore[method-assign]
+
+
+def writes(changes: Changes) -> bool:
+    """Whether this thread has a transaction that has written, and goes on."""
+    ours = [each for each, thread in list(changes.begun.items()) if thread == get_ident()]
+    return any(each.info.get(TOUCHED) for each in ours if not (each.closed or each.invalidated))
+
+
+@contextmanager
+def emptied(store: Any) -> Iterator[str]:
     if not isinstance(store, RedisStore):
         forget(store)
         yield ""

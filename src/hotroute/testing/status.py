@@ -13,6 +13,8 @@ PARAMETER = re.compile(r';\s*([a-z*][a-z0-9_.*-]*)(?:=("(?:[^"\\]|\\.)*"|[^;]*))
 HINTS: dict[str, str] = {
     Detail.OLD_TRANSACTION: "; so does a test that is wrapped in an outer transaction, and what it reads is nobody"
     " else's. Let the test commit, and empty the tables afterwards (hotroute.testing.emptied)",
+    Detail.CREDENTIALS_NOT_VALID: "; a test client keeps the cookies that it is given: see"
+    " app.test_client(use_cookies=False)",
     Detail.INVALIDATING: "; give tests a short mark_ttl, such as 0.3, and wait for its end with the fixture hot_cache",
 }
 """What a test can do about it."""

@@ -32,6 +32,8 @@ class Transparency:
     def __init__(self, app: Flask, reset: Callable[[], Names | None], ignore: Collection[str], replay: bool) -> None:
         self.app, self.reset, self.replay = app, reset, replay
         self.ignored = LEGITIMATE | {name.lower() for name in ignore}
+        self.seen: dict[str, status.Status] = {}
+        self.hit = False
 
     def check(self, drawn: Sequence[Step]) -> None:
         """Raises:
@@ -51,11 +53,26 @@ class Transparency:
     def ask(self, steps: Sequence[Step], names: Names) -> TestResponse:
         __tracebackhide__ = True
         answer = steps[-1].send(self.app, names)
+        if steps[-1].safe:
+            self.note(steps[-1], status.read(answer))
         if steps[-1].safe and not self.replay:
             with past_the_cache(self.app):
                 beside = steps[-1].send(self.app, names)
             self.compare(steps, answer, beside)
         return answer
+
+    def note(self, step: Step, seen: status.Status) -> None:
+        self.hit = self.hit or seen.hit
+        self.seen[f"{step.method} {step.path}"] = seen
+
+    def refuse_emptiness(self) -> None:
+        """Raises:
+        AssertionError: there was no hit, and so nothing that could differ.
+        """
+        __tracebackhide__ = True
+        if not self.hit:
+            reasons = "".join(f"\n  {step}: {seen}" for step, seen in sorted(self.seen.items())[:10])
+            raise AssertionError(f"nothing was compared, for no call was answered from the cache:{reasons}")
 
     def compare(self, steps: Sequence[Step], cached: TestResponse, plain: TestResponse) -> None:
         __tracebackhide__ = True
@@ -107,7 +124,7 @@ def assert_transparent(  # noqa: PLR0913  # each says how to look for a differen
         steps: calls in the longest of them, without those that are asked again.
 
     Raises:
-        AssertionError: they are not.
+        AssertionError: they are not; or none of them came from the cache.
     """
     __tracebackhide__ = True
     transparency = Transparency(app, reset, ignore, replay)
@@ -131,6 +148,7 @@ def assert_transparent(  # noqa: PLR0913  # each says how to look for a differen
         # Hypothesis's own words about the sequence, which the message shows.
         difference.__notes__ = []
         raise
+    transparency.refuse_emptiness()
 
 
 def sequences(kinds: list[st.SearchStrategy[Step]], most: int) -> st.SearchStrategy[list[Step]]:
