@@ -76,7 +76,9 @@ def careful(hot: Hot, headers: Headers, status: str) -> Headers:
 def content(head: Head, entry: Entry) -> Headers:
     """The fields that a 304 does without."""
     encoded = [] if entry.encoding == IDENTITY else [("Content-Encoding", entry.encoding)]
-    return [*head.headers, *encoded, ("Content-Length", str(len(entry.body)))]
+    # RFC 9110, section 8.6: a 204 says nothing of a length.
+    length = [] if head.code == 204 else [("Content-Length", str(len(entry.body)))]
+    return [*head.headers, *encoded, *length]
 
 
 def remaining(hot: Hot, head: Head, now: float) -> int:

@@ -81,8 +81,9 @@ WORDS = {
     Detail.INCOMPLETE: "the answer has more or fewer bytes than its Content-Length says",
     Detail.HEADER: "the answer has a header field that is not stored: name it in @hot(headers=...) if it is the same "
     "for everyone who gets this answer",
-    Detail.READ: "the view looked at a part of the request that is not in the key: name it in @hot(vary=...), "
-    'say host=True for HOST, and caller="each" for credentials',
+    Detail.READ: "the view, or a hook before it, looked at a part of the request that is not in the key: name it in "
+    '@hot(vary=...), say host=True for HOST and SCHEME, and caller="each" for credentials; name a hook that hits do '
+    "without in Application(skippable=...), and what is read for logs only in Application(logged=...)",
     Detail.RAISED: "the view raised an error, which was made into an answer that does not look like one",
     Detail.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
     Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",

@@ -13,6 +13,7 @@ from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
 from hotroute.cache.fence import Fence
 from hotroute.cache.front import Front, Surroundings
+from hotroute.cache.options import environ_name
 from hotroute.cache.refusals import answer_503
 from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
@@ -49,6 +50,7 @@ class Application:
         decorate: header fields that belong to each answer anew, such as CORS's.
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
+        logged: request header fields that hooks read for logs, limits and the like, and that no answer depends on.
         mark_ttl, lease_ttl: seconds, as the store's.
         fence: lets writes succeed while Redis is away. Without one they are answered 503.
     """
@@ -58,6 +60,7 @@ class Application:
     principal: Principal = nobody
     decorate: Callable[["WSGIEnvironment"], Headers] = nothing
     skippable: tuple[str | Callable[..., Any], ...] = ()
+    logged: tuple[str, ...] = ()
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
     fence: Fence | None = None
@@ -77,8 +80,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
     found = routes.find_all(app)
-    for endpoint in found:
-        inside.wrap(app, endpoint)
+    skippable = frozenset(map(routes.name_of, application.skippable))
+    inside.attend(app, found, skippable)
     followed = changes.Changes(store, application.mark_ttl, application.fence)
     for engine in application.engines:
         followed.follow(engine)
@@ -86,10 +89,11 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         mark_together(followed, Session)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
     around = Surroundings(
-        match=routes.matcher(app, found, frozenset(map(routes.name_of, application.skippable))),
+        match=routes.matcher(app, found, skippable),
         tables=lambda: tables,
         principal=application.principal,
         decorate=application.decorate,
+        logged=frozenset(map(environ_name, application.logged)),
         lease_ttl=application.lease_ttl,
     )
     if application.fence:

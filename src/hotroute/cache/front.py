@@ -42,6 +42,7 @@ class Surroundings:
         tables: every table's name, for routes that do not declare tags.
         principal: who asks.
         decorate: header fields that belong to each answer anew, such as CORS's.
+        logged: names in the WSGI environment of what is read for logs only.
         lease_ttl: seconds, as the store's.
     """
 
@@ -49,6 +50,7 @@ class Surroundings:
     tables: Callable[[], Iterable[str]]
     principal: Principal
     decorate: Callable[["WSGIEnvironment"], Headers]
+    logged: frozenset[str]
     lease_ttl: float
 
 
@@ -186,17 +188,17 @@ class Front:
         recorded = Recorded(asked.start, asked.method)
         reset = capture.current.set(seen)
         try:
+            own = [] if asked.inside else self.around.decorate(asked.environ)
             with self.leases.holding(flight):
-                body = recorded.read(self.app(leading(asked, held), recorded.start))
+                body = self.ask(asked, held, recorded)
         except BaseException:
             self.give_up(flight)
             raise
         finally:
             capture.current.reset(reset)
-        own = [] if asked.inside else self.around.decorate(asked.environ)
         made = held.made if asked.inside else Made(recorded.status, recorded.headers, body)
         reason = obstacle(asked, recorded, held, made, own) or seen.obstacle
-        reason = reason or unkeyed(asked, held, self.around.principal)
+        reason = reason or unkeyed(asked, held, self.around.principal, self.around.logged)
         if reason or made is None or made.body is None:
             self.give_up(flight)
             status = f"fwd=miss; stored=?0; detail={token(reason or Detail.STREAMED)}"
@@ -209,6 +211,12 @@ class Front:
         if asked.inside:
             return self.finish(asked, recorded, body, status, head, entry)
         return self.serve(asked, head, entry, status, own)
+
+    def ask(self, asked: Request, held: Held, recorded: Recorded) -> bytes | None:
+        answer = self.app(leading(asked, held), recorded.start)
+        # A body may be made as late as it is read.
+        with held.environ.watch.set(True):
+            return recorded.read(answer)
 
     def save(self, hot: Hot, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
         """Why it was not stored; empty if it was."""

@@ -40,8 +40,8 @@ def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
         found += [("scheme", environ.get("wsgi.url_scheme", "")), ("host", host(environ))]
     if caller is not None:
         found.append(("caller", caller))
-    for name in hot.vary:
-        value = environ.get("HTTP_" + name.upper().replace("-", "_"))
+    for name, field in hot.fields.items():
+        value = environ.get(field)
         if value is not None:
             found.append((f"header {name}", value))
     query = environ.get("QUERY_STRING", "")

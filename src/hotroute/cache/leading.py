@@ -17,29 +17,38 @@ if TYPE_CHECKING:
 
 
 def leading(asked: Request, held: Held) -> "WSGIEnvironment":
-    """The request that a key stands for. What else is in it, the view is watched for."""
+    """The request that a key stands for. What else is in it, the application is watched for."""
     query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
     encoding = () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
     held.environ.update(rules.whole(asked.environ, *encoding, **{HELD: held, "QUERY_STRING": query}))
     return held.environ
 
 
-def unkeyed(asked: Request, held: Held, principal: Principal) -> str:
-    """Why the answer may depend on something that is not in its key; empty if it does not."""
+def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[str]) -> str:
+    """Why the answer may depend on something that is not in its key; empty if it does not.
+
+    Args:
+        logged: names in the WSGI environment of what no answer depends on, whoever looks at it.
+    """
     hot = asked.hot
     absent = {"HTTP_ACCEPT_ENCODING", "HTTP_TRANSFER_ENCODING", *rules.CONDITIONS, *rules.PRECONDITIONS}
-    keyed = {"HTTP_" + name.upper().replace("-", "_") for name in hot.vary} | ({"HTTP_HOST"} if hot.host else set())
-    if others := held.environ.read - keyed - observed.TRACING - absent:
+    keyed = {*hot.fields.values(), *({observed.HOST, observed.SCHEME} if hot.host else ())}
+    if others := held.environ.watch.read - keyed - observed.TRACING - logged - absent:
         # Who calls is in the key, by what the principal looks at.
         others -= credentials(asked.environ, principal) if hot.caller != "anyone" else set()
-    return f"{Detail.READ} {min(others)[5:]}" if others else ""
+    return f"{Detail.READ} {said(min(others))}" if others else ""
+
+
+def said(name: str) -> str:
+    """A name in the WSGI environment, as HTTP says it."""
+    return "SCHEME" if name == observed.SCHEME else name.removeprefix("HTTP_")
 
 
 def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
     watched = observed.Environ(environ)
-    with suppress(Exception), watched.watching():
+    with suppress(Exception), watched.watch.set(True):
         principal(watched)
-    return watched.read
+    return watched.watch.read
 
 
 def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
@@ -52,11 +61,12 @@ def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, 
         final = rules.obstacle(hot, recorded.status, recorded.headers, {"origin"})
         if final or made is None:
             return final or Detail.HOOK_ANSWERED
-        return rules.obstacle(hot, made.status, made.headers) or rules.unstorable(hot, made.headers)
+        return rules.obstacle(hot, made.status, made.headers) or rules.unstorable(hot, made.status, made.headers)
     varied = rules.listed(rules.combined(own).get("vary", ""))
     names = {name.lower() for name, _ in own}
     return (
         rules.obstacle(hot, recorded.status, recorded.headers, varied)
-        or rules.unstorable(hot, recorded.headers, names)
+        or rules.unstorable(hot, recorded.status, recorded.headers, names)
+        or (Detail.HOOK_ANSWERED if held.answered and not held.viewed else "")
         or ("" if recorded.complete else Detail.INCOMPLETE)
     )

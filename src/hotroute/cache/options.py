@@ -24,6 +24,11 @@ class Hot:
     headers: frozenset[str]
 
     @cached_property
+    def fields(self) -> Mapping[str, str]:
+        """The names of `vary` in a WSGI environment (RFC 3875, section 4.1.18)."""
+        return {name: environ_name(name) for name in self.vary}
+
+    @cached_property
     def varies(self) -> str:
         """The `Vary` of all answers, whichever request they are for."""
         return ", ".join(
@@ -105,6 +110,11 @@ def refuse_nonsense(statuses: Mapping[int, float], vary: tuple[str, ...], tags: 
 def plain(part: tuple[str, str | None, str | None, str | None]) -> bool:
     """Whether the braces hold a name and nothing else: not {}, {0}, {name.attribute}, {name!r} or {name:>5}."""
     return (part[1] or "").isidentifier() and not part[2] and not part[3]
+
+
+def environ_name(field: str) -> str:
+    name = field.upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
 def names(tag: str) -> set[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from hotroute.cache.rules import LARGEST, Headers, combined
+from hotroute.cache.rules import LARGEST, Headers, combined, length_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -45,7 +45,7 @@ class Recorded:
         """The whole body; None for one that is streamed or large, which `replay` passes on as it comes."""
         if not self.status:
             answer = begun(answer)
-        length = combined(self.headers).get("content-length", "")
+        length = length_of(self.status, combined(self.headers))
         if self.send or not (length.isdecimal() and int(length) <= LARGEST):
             self.rest = answer
             return None

@@ -107,5 +107,10 @@ def name_of(hook: Any) -> str:
     """Such as "flask_cors.extension.make_after_request_function.<locals>.cors_after_request"; a name stays as it is."""
     if isinstance(hook, str):
         return hook
-    named = hook if hasattr(hook, "__qualname__") else type(hook)
-    return f"{named.__module__}.{named.__qualname__}"
+    return ".".join(named(hook))
+
+
+def named(hook: Any) -> tuple[str, str]:
+    """The module and the name within it of a hook, or of its class."""
+    known = hook if hasattr(hook, "__qualname__") else type(hook)
+    return known.__module__, known.__qualname__

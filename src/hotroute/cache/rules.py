@@ -1,6 +1,6 @@
 """Which requests and responses a shared cache that validates on every hit may handle: RFC 9110 and 9111."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hotroute.cache.details import Detail
@@ -80,14 +80,14 @@ def obstacle(hot: Hot, status: str, headers: Headers, handled: Iterable[str] = (
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def unstorable(hot: Hot, headers: Headers, own: Iterable[str] = ()) -> str:
+def unstorable(hot: Hot, status: str, headers: Headers, own: Iterable[str] = ()) -> str:
     """Why the content that a view made may not be stored; empty if it may.
 
     Args:
         own: names of the header fields that each hit gets anew, in lower case.
     """
     fields = combined(headers)
-    length = fields.get("content-length", "")
+    length = length_of(status, fields)
     if fields.get("content-encoding", IDENTITY).lower() != IDENTITY:
         return Detail.ENCODED
     if not length.isdecimal():
@@ -96,6 +96,11 @@ def unstorable(hot: Hot, headers: Headers, own: Iterable[str] = ()) -> str:
         return Detail.LARGE
     others = fields.keys() - KEPT - MADE_ANEW - hot.headers - set(own) - {"content-encoding"}
     return f"{Detail.HEADER} {min(others)}" if others else ""
+
+
+def length_of(status: str, fields: Mapping[str, str]) -> str:
+    """What an answer says of its length; 204 says nothing, and has no content (RFC 9110, section 8.6)."""
+    return "0" if status[:3] == "204" else fields.get("content-length", "")
 
 
 def whole(environ: "WSGIEnvironment", *without: str, **changes: Any) -> "WSGIEnvironment":
