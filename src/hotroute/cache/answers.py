@@ -73,6 +73,11 @@ def careful(hot: Hot, headers: Headers, status: str) -> Headers:
     return [*kept, *said, ("Vary", vary), ("Cache-Status", status)]
 
 
+def located(head: Head) -> Headers:
+    """What a 304 says besides of what it stands for (RFC 9110, section 15.4.5)."""
+    return [(name, value) for name, value in head.headers if name.lower() == "content-location"]
+
+
 def content(head: Head, entry: Entry) -> Headers:
     """The fields that a 304 does without."""
     encoded = [] if entry.encoding == IDENTITY else [("Content-Encoding", entry.encoding)]

@@ -55,7 +55,7 @@ WORDS = {
     Detail.CREDENTIALS: "the request has credentials, and this route's answers are shared by those who have none: say "
     'caller="each" for answers of their own, or caller="anyone" if they make no difference',
     Detail.CREDENTIALS_NOT_VALID: "whose credentials these are cannot be told, or they are not valid: the application "
-    "answers",
+    "answers; also where the principal gives something that is no text or number",
     Detail.REQUEST_NO_STORE: "the request says Cache-Control: no-store",
     Detail.PRECONDITION: "the request has If-Match or If-Unmodified-Since, which are the application's to check",
     Detail.CONTENT: "the request has content, which no key holds",

@@ -10,7 +10,7 @@ import brotli  # type: ignore[import-untyped]
 import orjson
 
 from hotroute.cache.options import Hot
-from hotroute.cache.rules import KEPT, Headers, combined
+from hotroute.cache.rules import KEPT, Headers, combined, length_of
 from hotroute.cache.store import IDENTITY, Entry
 
 COMPRESSIBLE = re.compile(r"text/|application/(json|javascript|xml|[\w.+-]+\+(json|xml))\b|image/svg\+xml")
@@ -44,6 +44,11 @@ class Made:
     status: str
     headers: Headers
     body: bytes | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body has the length that its header fields say."""
+        return self.body is None or int(length_of(self.status, combined(self.headers))) == len(self.body)
 
 
 @lru_cache(1024)

@@ -1,6 +1,6 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
 from hotroute.cache.fence import Fence
 from hotroute.cache.front import Front, Surroundings
-from hotroute.cache.options import environ_name
+from hotroute.cache.options import Hot, environ_name, find
 from hotroute.cache.refusals import answer_503
 from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
@@ -74,12 +74,14 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
 
     Raises:
         ValueError: a view that is marked hot cannot be, the backend cannot keep its answers, or the application has a
-            cache already.
+            cache already. Also when a hot route is registered later.
     """
     store = store_of(app, cache)
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
     found = routes.find_all(app)
+    refuse_others(application)
+    refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
     inside.attend(app, found, skippable)
     followed = changes.Changes(store, application.mark_ttl, application.fence)
@@ -101,3 +103,26 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     answer_503(app)
     app.extensions["hotroute.store"], app.extensions["hotroute.changes"] = store, followed
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
+
+
+def refuse_others(application: Application) -> None:
+    """Raises:
+    ValueError: an engine is none; a connection, say, whose other connections would not be followed.
+    """
+    for engine in application.engines:
+        if not isinstance(engine, Engine):
+            raise ValueError(f"engines are SQLAlchemy's Engine, and {engine!r} is none")
+
+
+def refuse_later(app: Flask, found: Mapping[str, Hot]) -> None:
+    """A hot route that comes after its time would never be hot, in silence."""
+    add = app.add_url_rule
+
+    def add_url_rule(rule: str, endpoint: str | None = None, view_func: Any = None, *rest: Any, **options: Any) -> None:
+        if endpoint in found or (view_func and find(view_func)):
+            raise ValueError(
+                f"{rule} is hot, and too late: call hotroute.cache.init_app after all routes are registered"
+            )
+        add(rule, endpoint, view_func, *rest, **options)
+
+    app.add_url_rule = add_url_rule  # type: ignore[method-assign]

@@ -241,7 +241,7 @@ class Front:
         self.tell(asked, status)
         headers = answers.fields(asked.hot, head, entry, time(), f"Hotroute; {status}", own)
         if head.code == 200 and answers.unchanged(asked.environ.get("HTTP_IF_NONE_MATCH"), headers[0][1]):
-            asked.start("304 Not Modified", headers)
+            asked.start("304 Not Modified", [*answers.located(head), *headers])
             return []
         asked.start(head.status, [*answers.content(head, entry), *headers])
         return [] if asked.method == "HEAD" else [entry.body]

@@ -61,7 +61,11 @@ def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, 
         final = rules.obstacle(hot, recorded.status, recorded.headers, {"origin"})
         if final or made is None:
             return final or Detail.HOOK_ANSWERED
-        return rules.obstacle(hot, made.status, made.headers) or rules.unstorable(hot, made.status, made.headers)
+        return (
+            rules.obstacle(hot, made.status, made.headers)
+            or rules.unstorable(hot, made.status, made.headers)
+            or ("" if made.complete else Detail.INCOMPLETE)
+        )
     varied = rules.listed(rules.combined(own).get("vary", ""))
     names = {name.lower() for name, _ in own}
     return (

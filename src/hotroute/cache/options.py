@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from string import Formatter
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 View = TypeVar("View", bound=Callable[..., Any])
+Unknown = Literal["bypass", "drop"]
 Caller = Literal["anonymous", "anyone", "each"]
 
 
@@ -16,7 +18,7 @@ class Hot:
 
     statuses: Mapping[int, float]
     query: frozenset[str]
-    unknown: Literal["bypass", "drop"]
+    unknown: Unknown
     caller: Caller
     tags: tuple[str, ...] | None
     host: bool
@@ -47,7 +49,7 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     *,
     ttl: float = 60.0,
     query: tuple[str, ...] = (),
-    unknown: Literal["bypass", "drop"] = "bypass",
+    unknown: Unknown = "bypass",
     caller: Caller = "anonymous",
     tags: tuple[str, ...] | None = None,
     host: bool = False,
@@ -73,6 +75,8 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     Raises:
         ValueError: the options contradict each other or HTTP.
     """
+    refuse_words(unknown, caller)
+    refuse_texts(query=query, tags=tags, vary=vary, headers=headers)
     kept = dict(statuses) if isinstance(statuses, Mapping) else dict.fromkeys(statuses, ttl)
     refuse_nonsense(kept, vary, tags)
     options = Hot(
@@ -81,7 +85,7 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
         frozenset(name.encode().decode("latin-1") for name in query),
         unknown,
         caller,
-        tags,
+        None if tags is None else tuple(tags),
         host,
         tuple(sorted(map(str.lower, vary))),
         frozenset(map(str.lower, headers)),
@@ -94,9 +98,23 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     return decorate
 
 
+def refuse_words(unknown: str, caller: str) -> None:
+    """What is none of the words would be taken for one: a typing error must not share private answers."""
+    for name, given, words in (("unknown", unknown, get_args(Unknown)), ("caller", caller, get_args(Caller))):
+        if given not in words:
+            raise ValueError(f"{name} is one of {', '.join(words)}; it cannot be {given!r}")
+
+
+def refuse_texts(**given: tuple[str, ...] | None) -> None:
+    """One text in place of several would be taken for its letters: ("articles") is no tuple."""
+    for name, values in given.items():
+        if isinstance(values, str) or any(not isinstance(value, str) for value in values or ()):
+            raise ValueError(f'{name} is a tuple of texts such as ("one",), with its comma; it cannot be {values!r}')
+
+
 def refuse_nonsense(statuses: Mapping[int, float], vary: tuple[str, ...], tags: tuple[str, ...] | None) -> None:
-    if any(ttl <= 0 for ttl in statuses.values()):
-        raise ValueError("ttl must be more than 0 seconds")
+    if any(not 0 < ttl < inf for ttl in statuses.values()):
+        raise ValueError("ttl must be more than 0 seconds, and come to an end")
     if any(not 200 <= status < 500 or status in (206, 304) for status in statuses):
         raise ValueError("only whole answers from 200 to 499 can be stored, without 206 and 304")
     if "*" in vary:

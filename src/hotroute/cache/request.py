@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotroute.cache.details import Detail
 from hotroute.cache.key import NotKeyable
@@ -51,12 +51,25 @@ def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str 
     if hot.caller == "anyone":
         return None
     try:
-        caller = principal(environ)
+        caller = named(principal(environ))
     except Exception:
         raise NotKeyable(Detail.CREDENTIALS_NOT_VALID) from None
     if caller is not None and hot.caller == "anonymous":
         raise NotKeyable(Detail.CREDENTIALS)
     return caller
+
+
+def named(caller: Any) -> str | None:
+    """A number is as good a name as a text. Other objects may be written alike though they are not the same.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if caller is None or isinstance(caller, str):
+        return caller
+    if type(caller) is int:
+        return str(caller)
+    raise TypeError(f"a principal is a text or a number, not {type(caller).__name__}")
 
 
 def declared(tags: tuple[str, ...], match: Match, caller: str | None) -> tuple[str, ...]:

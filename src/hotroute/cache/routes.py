@@ -1,5 +1,6 @@
 """The hot routes of an application: which there are, how a path finds one, and which of Flask's hooks apply to it."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ from werkzeug.routing import Rule
 
 from hotroute.cache import options
 from hotroute.cache.options import Hot
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_PATHS = 10_000
 LONGEST_REMEMBERED = 250
@@ -32,6 +35,9 @@ class Match(NamedTuple):
     arguments: Mapping[str, Any]
     hook: str
 
+
+warn_once = lru_cache(log.warning)
+"""Of each kind; a client chooses how many paths it asks for."""
 
 Matcher = Callable[[str], Match | None]
 
@@ -78,6 +84,9 @@ def matcher(app: Flask, found: Mapping[str, Hot], skippable: frozenset[str]) -> 
         try:
             rule, arguments = adapter.match(path.encode("latin-1").decode(), method="GET", return_rule=True)
         except (HTTPException, UnicodeError):
+            return None
+        except Exception as reason:
+            warn_once("a path is not looked up in the cache, for a URL converter failed outside Flask: %r", str(reason))
             return None
         endpoint = rule.endpoint
         hot = found.get(endpoint)

@@ -7,8 +7,10 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from flask import Flask, Response, send_file
+from flask import Blueprint, Flask, Response, current_app, send_file
 from flask.views import MethodView, View
+from sqlalchemy import create_engine
+from werkzeug.routing import BaseConverter
 from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wsgi import FileWrapper
 
@@ -52,6 +54,31 @@ def test_an_error_that_reaches_the_server_frees_it_too() -> None:
     with pytest.raises(ZeroDivisionError):
         site.get()
     assert not store.led
+
+
+def test_a_decoration_that_fails_frees_the_lease_too() -> None:
+    def decorate(_environ: Any) -> Any:
+        raise RuntimeError("no")
+
+    site = Site(store=(store := Asked())).page().start(decorate=decorate)
+    with pytest.raises(RuntimeError):
+        site.get()
+    assert not store.led
+
+
+class NeedsFlask(BaseConverter):
+    def to_python(self, value: str) -> str:
+        return current_app.name + value
+
+
+def test_a_converter_that_needs_flask_is_no_error_and_not_hot(caplog: pytest.LogCaptureFixture) -> None:
+    site = Site()
+    site.app.url_map.converters["needs"] = NeedsFlask
+    site.page(lambda name: name, "/<needs:name>").start()
+    for path in ("/a", "/b"):
+        answer = site.twice(path)
+        assert (answer.status, answer.body, answer.cache) == (200, f"site{path[1:]}".encode(), "")
+    assert caplog.text.count("a URL converter failed outside Flask") == 1
 
 
 def behind(application: Callable[..., Iterable[bytes]], store: MemoryStore) -> Flask:
@@ -288,6 +315,29 @@ def test_a_tag_that_names_what_the_route_does_not_have_is_refused() -> None:
         Site().page(tags=("note:{slug}",)).start()
     with pytest.raises(ValueError, match="another name"):
         Site().page(lambda caller: caller, "/<caller>", tags=("all",)).start()
+
+
+def test_a_hot_route_that_comes_too_late_is_refused() -> None:
+    late = Blueprint("late", "late")
+    late.add_url_rule("/late", "page", hot()(lambda: TEXT))
+    site = Site().page().start()
+    for register in (
+        lambda: site.page(rule="/late"),
+        lambda: site.app.get("/late")(hot()(lambda: TEXT)),
+        lambda: site.app.register_blueprint(late),
+        lambda: site.app.add_url_rule("/other", "/page", methods=["POST"]),
+    ):
+        with pytest.raises(ValueError, match=r"after all routes are registered"):
+            register()
+    site.app.add_url_rule("/cold", "cold", lambda: TEXT)
+    assert site.get("/cold").body == TEXT.encode()
+
+
+def test_an_engine_that_is_none_is_refused() -> None:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection, pytest.raises(ValueError, match="engines are"):
+        cache.init_app(Flask("x"), MemoryStore(), cache.Application((connection,), ()))  # type: ignore[arg-type]
+    engine.dispose()
 
 
 def test_a_second_cache_in_front_is_refused() -> None:

@@ -70,6 +70,19 @@ def test_a_principal_that_breaks_is_passed_by(site: Site) -> None:
     assert len(site.runs) == 2
 
 
+def test_a_number_names_a_caller_as_a_text_does() -> None:
+    site = Site().page(whoami, caller="each").start(principal=lambda environ: int(environ["HTTP_AUTHORIZATION"]))
+    for number in ("1", "2"):
+        answer = site.twice(headers={"Authorization": number})
+        assert (answer.hit, answer.body) == (True, jsonify_bytes(number))
+
+
+@pytest.mark.parametrize("caller", [True, b"anna", ("anna",), object()])
+def test_what_does_not_tell_callers_apart_is_none(caller: Any) -> None:
+    site = Site().page(whoami, caller="each").start(principal=lambda _: caller)
+    assert site.twice().detail == "CREDENTIALS-NOT-VALID"
+
+
 def test_callers_pass_by_where_answers_are_for_those_without_credentials() -> None:
     site = Site().page(whoami).start(principal=read)
     assert site.twice().hit

@@ -34,6 +34,13 @@ def test_a_304_says_what_a_200_would_but_nothing_of_the_content(site: Site) -> N
     assert not {"Content-Length", "Content-Type", "Content-Encoding"} & set(short.headers.keys())
 
 
+def test_a_304_says_where_the_content_is_found() -> None:
+    # RFC 9110, section 15.4.5.
+    site = Site().page(lambda: (TEXT, {"Content-Location": "/page.txt"})).start()
+    short = site.get(headers={"If-None-Match": site.get().headers["ETag"]})
+    assert (short.status, short.headers["Content-Location"]) == (304, "/page.txt")
+
+
 def test_a_miss_is_answered_304_too_and_stored_whole(site: Site) -> None:
     tag = site.get().headers["ETag"]
     cold = Site().page().start()

@@ -142,6 +142,31 @@ def test_statuses_are_stored_where_the_route_says_so_each_for_its_time() -> None
     assert (answer.status, answer.cache) == (404, "Hotroute; hit; ttl=5")
 
 
+@pytest.mark.parametrize("hook", [False, True])
+@pytest.mark.parametrize(
+    ("view", "status"), [(lambda: ("", 204), 204), (lambda: abort(404), 404), (lambda: ("no", 404), 404)]
+)
+def test_no_content_and_what_was_aborted_are_stored_where_the_route_says_so(
+    view: View, status: int, hook: bool
+) -> None:
+    site = Site().page(view, statuses=(200, 204, 404))
+    if hook:
+        site.app.before_request(lambda: None)
+    first, second = site.start().get(), site.get()
+    assert (first.stored, second.hit, second.status, second.body) == (True, True, status, first.body)
+    # RFC 9110, section 8.6.
+    assert ("Content-Length" in second.headers) == (status != 204)
+    assert len(site.runs) == 1
+
+
+@pytest.mark.parametrize("case", ["less than it says", "more than it says", "a stream"])
+def test_an_answer_that_is_not_whole_is_not_stored_after_hooks_either(case: str) -> None:
+    view, detail = REFUSED[case]
+    site = Site().page(view)
+    site.app.before_request(lambda: None)
+    assert site.start().twice().detail == detail
+
+
 def test_an_error_that_is_made_into_a_200_is_not_stored() -> None:
     site = Site().page(fail)
     site.app.register_error_handler(RuntimeError, lambda _: ("all is well", 200))
@@ -158,6 +183,17 @@ def test_a_view_that_asks_another_hot_route_is_not_stored() -> None:
     "options",
     [
         {"ttl": 0},
+        {"ttl": float("nan")},
+        {"ttl": float("inf")},
+        {"statuses": {404: float("inf")}},
+        {"caller": "Each"},
+        {"caller": None},
+        {"unknown": "Bypass"},
+        {"tags": "articles"},
+        {"tags": (1,)},
+        {"query": "page"},
+        {"vary": "Accept-Language"},
+        {"headers": "X-Total-Count"},
         {"statuses": (500,)},
         {"statuses": (206,)},
         {"statuses": (304,)},
@@ -172,5 +208,5 @@ def test_a_view_that_asks_another_hot_route_is_not_stored() -> None:
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"ttl|whole answers|varies on everything|is not a tag"):
+    with pytest.raises(ValueError, match=r"ttl|whole answers|varies on everything|is not a tag|is one of|is a tuple"):
         hot(**options)
