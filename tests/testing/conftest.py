@@ -48,14 +48,14 @@ def misbehave(app: Flask, engine: Engine) -> None:
         return "cold"
 
     @app.get("/cookie")
-    @hot()
+    @hot(tags=())
     def cookie() -> Any:
         answer = jsonify(n=1)
         answer.set_cookie("seen", "1")
         return answer
 
     @app.get("/random")
-    @hot()
+    @hot(tags=())
     def random() -> Any:
         return jsonify(n=secrets.token_hex(8), always="same")
 

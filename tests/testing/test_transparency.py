@@ -69,7 +69,7 @@ def test_a_hook_that_was_wrongly_declared_skippable_is_found_by_replaying(reset:
         visits[0] += 1
 
     @app.get("/page")
-    @hot()
+    @hot(tags=())
     def page() -> Any:
         return jsonify(text="page")
 

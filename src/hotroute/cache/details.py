@@ -26,6 +26,7 @@ class Detail(StrEnum):
     # The view answered, and its answer was not stored: fwd=miss; stored=?0.
     INVALIDATED_MEANWHILE = "INVALIDATED-MEANWHILE"
     UNKNOWN_TABLE = "UNKNOWN-TABLE"
+    NO_TABLES = "NO-TABLES"
     STATUS = "STATUS"
     SET_COOKIE = "SET-COOKIE"
     NO_STORE = "NO-STORE"
@@ -70,6 +71,8 @@ WORDS = {
     Detail.WAITED_TOO_LONG: "another request was finding the same answer, and took too long",
     Detail.INVALIDATED_MEANWHILE: "a write changed what the answer depends on while the view ran",
     Detail.UNKNOWN_TABLE: "the view read a table that none of Application(metadata=...) has: declare the route's tags",
+    Detail.NO_TABLES: "the view read no table that the cache saw, and declares no tags: if nothing that is written "
+    "changes its answer, say tags=(); if it reads in a way that is not followed, declare what",
     Detail.STATUS: "the answer's status is none that the route stores: see @hot(statuses=...)",
     Detail.SET_COOKIE: "the answer sets a cookie",
     Detail.NO_STORE: "the answer says Cache-Control: no-store",

@@ -16,12 +16,12 @@ from hotroute.cache.key import NotKeyable, key
 from hotroute.cache.leading import leading, obstacle, unkeyed
 from hotroute.cache.leases import Leases
 from hotroute.cache.link import Unreachable
-from hotroute.cache.options import Hot
 from hotroute.cache.recorded import Recorded
 from hotroute.cache.request import Principal, Request, Wanted, declared, identify
 from hotroute.cache.routes import Matcher
 from hotroute.cache.rules import Headers
 from hotroute.cache.store import IDENTITY, Answer, Entry, Flight, Question, State, Store
+from hotroute.cache.targets import SAFE, changed, tag
 from hotroute.observe import TOLD
 
 if TYPE_CHECKING:
@@ -68,9 +68,10 @@ class Front:
         self.one_process, self.warned = getattr(store, "one_process", False), False
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        matched = (
-            self.around.match(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
-        )
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
+            return self.app(environ, start_response if method in SAFE else self.changing(environ, start_response))
+        matched = self.around.match(environ.get("PATH_INFO", ""))
         if matched is None:
             return self.app(environ, start_response)
         asked = Request(matched.hot, matched, environ, start_response)
@@ -79,6 +80,26 @@ class Front:
         except NotKeyable as reason:
             return self.pass_by(asked, f"fwd=bypass; detail={reason}")
         return self.answer(asked, wanted)
+
+    def changing(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "StartResponse":
+        """For an unsafe request, whose answer waits until what it changed is invalidated (RFC 9111, section 4.4)."""
+
+        def start(line: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+            if line[:1] in ("2", "3"):
+                self.invalidate(environ, headers)
+            return start_response(line, headers, exc_info)
+
+        return start
+
+    def invalidate(self, environ: "WSGIEnvironment", headers: Headers) -> None:
+        paths = {path for path in changed(environ, headers) if self.around.match(path)}
+        if not paths:
+            return
+        try:
+            self.store.done(sorted(tag(environ, path) for path in paths), "nobody")
+        except Unreachable as reason:
+            # The write has happened. What it said to the database is followed, without Redis too.
+            log.warning("what is stored for %s could not be invalidated: %s", ", ".join(sorted(paths)), reason)
 
     def wanted(self, asked: Request) -> Wanted:
         """What a request asks of the store.
@@ -107,6 +128,7 @@ class Front:
         """The same with all that the answer may depend on, for who would lead."""
         hot = asked.hot
         tags = tuple(self.around.tables()) if hot.tags is None else declared(hot.tags, asked.match, wanted.caller)
+        tags = tuple(dict.fromkeys((*tags, tag(asked.environ))))
         return Question(wanted.key, tags, wanted.encodings, secrets.token_hex(8))
 
     def answer(self, asked: Request, wanted: Wanted) -> Iterable[bytes]:
@@ -204,7 +226,7 @@ class Front:
             status = f"fwd=miss; stored=?0; detail={token(reason or Detail.STREAMED)}"
             return self.finish(asked, recorded, body, status)
         variants = entries.pack(asked.hot, made, time(), compress=not asked.inside)
-        reason = self.save(asked.hot, flight, seen, variants)
+        reason = self.save(asked, flight, seen, variants)
         status = f"fwd=miss; stored{f'=?0; detail={reason}' if reason else ''}"
         head = entries.load(variants[0].head)
         entry = next(each for name in flight.question.encodings for each in variants if each.encoding == name)
@@ -218,13 +240,14 @@ class Front:
         with held.environ.watch.set(True):
             return recorded.read(answer)
 
-    def save(self, hot: Hot, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
+    def save(self, asked: Request, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
         """Why it was not stored; empty if it was."""
-        used = flight.question.tags if hot.tags is not None else sorted(seen.tables)
-        if not set(used) <= set(flight.vector):
+        declares = asked.hot.tags is not None
+        used = flight.question.tags if declares else (*sorted(seen.tables), tag(asked.environ))
+        if not set(used) <= set(flight.vector) or not (declares or seen.tables):
             self.give_up(flight)
-            return Detail.UNKNOWN_TABLE
-        ttl = hot.statuses[entries.load(variants[0].head).code]
+            return Detail.UNKNOWN_TABLE if seen.tables else Detail.NO_TABLES
+        ttl = asked.hot.statuses[entries.load(variants[0].head).code]
         try:
             stored = self.store.save(flight, used, variants[0], variants[1:], ttl)
         except Unreachable:

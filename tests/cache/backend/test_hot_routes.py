@@ -26,7 +26,7 @@ def notes(config: dict[str, Any], tmp_path: Path) -> Iterator[tuple[Flask, Cache
     cache = Cache(app, config=config)
 
     @app.get("/hidden/<way>")
-    @hot()
+    @hot(tags=())
     def hidden(way: str) -> str:
         ways: dict[str, Callable[[], Any]] = {
             "get": lambda: cache.get("key"),

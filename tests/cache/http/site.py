@@ -50,7 +50,7 @@ class Site:
             self.runs.append(arguments)
             return view(**arguments)
 
-        self.app.add_url_rule(rule, rule, hot(**options)(run))
+        self.app.add_url_rule(rule, rule, hot(**{"tags": (), **options})(run))
         return self
 
     def start(self, **application: Any) -> "Site":

@@ -235,7 +235,7 @@ def test_a_coroutine_is_a_view_too() -> None:
     site = Site()
 
     @site.app.get("/page")
-    @hot()
+    @hot(tags=())
     async def page() -> str:
         await asyncio.sleep(0)
         site.runs.append({})
@@ -247,12 +247,12 @@ def test_a_coroutine_is_a_view_too() -> None:
 
 def test_a_class_of_views_is_hot_by_its_decorators_or_as_a_class() -> None:
     class Decorated(View):
-        decorators = [hot()]  # noqa: RUF012
+        decorators = [hot(tags=())]  # noqa: RUF012
 
         def dispatch_request(self) -> str:
             return TEXT
 
-    @hot()
+    @hot(tags=())
     class Marked(MethodView):
         def get(self) -> str:
             return TEXT
@@ -286,7 +286,7 @@ def test_a_decorator_that_a_hit_would_skip_is_refused() -> None:
         with pytest.raises(ValueError, match="right below the route's decorator"):
             site.start()
     inside = Site()
-    inside.app.add_url_rule("/page", "page", hot()(guarded(lambda: TEXT)))
+    inside.app.add_url_rule("/page", "page", hot(tags=())(guarded(lambda: TEXT)))
     assert inside.start().twice().hit
 
 

@@ -94,7 +94,7 @@ def test_only_the_hooks_of_the_routes_own_blueprints_count(calls: list[str]) -> 
     app = Flask("nested")
     outer, inner, other = (Blueprint(name, name) for name in ("outer", "inner", "other"))
     for blueprint in (outer, inner, other):
-        blueprint.add_url_rule("/page", "page", hot()(lambda: TEXT))
+        blueprint.add_url_rule("/page", "page", hot(tags=())(lambda: TEXT))
     outer.before_request(lambda: calls.append("outer"))
     outer.register_blueprint(inner, url_prefix="/inner")
     app.register_blueprint(outer, url_prefix="/outer")

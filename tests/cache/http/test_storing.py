@@ -167,6 +167,11 @@ def test_an_answer_that_is_not_whole_is_not_stored_after_hooks_either(case: str)
     assert site.start().twice().detail == detail
 
 
+def test_a_view_whose_reads_nobody_sees_is_not_stored_unless_it_declares_what_it_depends_on() -> None:
+    site = Site().page(tags=None).page(rule="/declared", tags=()).start()
+    assert (site.twice().detail, site.twice("/declared").hit) == ("NO-TABLES", True)
+
+
 def test_an_error_that_is_made_into_a_200_is_not_stored() -> None:
     site = Site().page(fail)
     site.app.register_error_handler(RuntimeError, lambda _: ("all is well", 200))
