@@ -1,7 +1,7 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -13,6 +13,7 @@ from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
 from hotroute.cache.fence import Fence
 from hotroute.cache.front import Front, Surroundings
+from hotroute.cache.leading import looked_at
 from hotroute.cache.options import Hot, environ_name, find
 from hotroute.cache.refusals import answer_503
 from hotroute.cache.request import Principal
@@ -79,7 +80,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     store = store_of(app, cache)
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
-    found = routes.find_all(app)
+    asked_by = looked_at(application.principal)
+    found = {endpoint: replace(hot, credentials=asked_by) for endpoint, hot in routes.find_all(app).items()}
     refuse_others(application)
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))

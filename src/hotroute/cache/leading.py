@@ -51,6 +51,13 @@ def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
     return watched.watch.read
 
 
+def looked_at(principal: Principal) -> tuple[str, ...]:
+    """The request header fields that say who asks, in lower case: those that a principal misses where there is none."""
+    read = sorted(credentials({}, principal))
+    fields = [name.removeprefix("HTTP_").replace("_", "-").lower() for name in read if name.startswith("HTTP_")]
+    return tuple(fields) or ("authorization",)
+
+
 def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
     """Why the answer that the application gave must not be stored; empty if it may."""
     hot = asked.hot

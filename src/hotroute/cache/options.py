@@ -14,7 +14,11 @@ Caller = Literal["anonymous", "anyone", "each"]
 
 @dataclass(frozen=True, eq=False)
 class Hot:
-    """Options of a hot route, see `hot`; `statuses` with the seconds that each may be kept."""
+    """Options of a hot route, see `hot`; `statuses` with the seconds that each may be kept.
+
+    Attributes:
+        credentials: the request header fields that say who asks, which `init_app` finds out.
+    """
 
     statuses: Mapping[int, float]
     query: frozenset[str]
@@ -24,6 +28,7 @@ class Hot:
     host: bool
     vary: tuple[str, ...]
     headers: frozenset[str]
+    credentials: tuple[str, ...] = ("authorization",)
 
     @cached_property
     def fields(self) -> Mapping[str, str]:
@@ -33,9 +38,8 @@ class Hot:
     @cached_property
     def varies(self) -> str:
         """The `Vary` of all answers, whichever request they are for."""
-        return ", ".join(
-            ["Accept-Encoding", *(["Authorization"] if self.caller != "anyone" else []), *map(str.title, self.vary)]
-        )
+        asked_by = self.credentials if self.caller != "anyone" else ()
+        return ", ".join(dict.fromkeys(["Accept-Encoding", *map(str.title, (*asked_by, *self.vary))]))
 
 
 class Mark(NamedTuple):

@@ -69,7 +69,7 @@ def obstacle(hot: Hot, status: str, headers: Headers, handled: Iterable[str] = (
     """
     fields = combined(headers)
     control = listed(fields.get("cache-control", ""))
-    declared = {"accept-encoding", *hot.vary, *handled, *(["authorization"] if hot.caller == "each" else [])}
+    declared = {"accept-encoding", *hot.vary, *handled, *(hot.credentials if hot.caller == "each" else ())}
     reasons = {
         Detail.STATUS: int(status[:3]) not in hot.statuses,
         Detail.SET_COOKIE: "set-cookie" in fields,

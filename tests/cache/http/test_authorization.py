@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import g, jsonify, request, session
+from flask.sessions import SecureCookieSessionInterface
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from werkzeug.http import parse_cookie
 
 from tests.cache.http.site import Site
 
@@ -129,6 +131,43 @@ def test_a_cookie_that_the_principal_does_not_look_at_is_not_keyed() -> None:
     site = Site().page(lambda: request.cookies.get("theme", "light"), caller="each").start(principal=read)
     assert site.twice().detail == "READ-COOKIE"
     assert site.get(headers={"Cookie": "theme=dark"}).body == b"dark"
+
+
+def by_cookie(environ: "WSGIEnvironment") -> str | None:
+    return parse_cookie(environ).get("name")
+
+
+def test_answers_vary_on_what_the_principal_looks_at() -> None:
+    site = Site().page(lambda: request.cookies.get("name", "nobody"), caller="each").start(principal=by_cookie)
+    for name in ("anna", "bob"):
+        for answer in (site.get(headers={"Cookie": f"name={name}"}), site.get(headers={"Cookie": f"name={name}"})):
+            assert (answer.body, answer.headers["Vary"]) == (name.encode(), "Accept-Encoding, Cookie")
+        assert answer.hit
+
+
+def test_a_session_that_the_principal_reads_too_keeps_no_answer_from_being_stored() -> None:
+    site = Site().page(lambda: f"for {session.get('name')}", caller="each")
+    site.app.secret_key = "for the session"
+    serializer = SecureCookieSessionInterface().get_signing_serializer(site.app)
+    assert serializer
+    site.start(principal=lambda environ: parse_cookie(environ).get("session"))
+    for name in ("anna", "bob"):
+        answer = site.twice(headers={"Cookie": f"session={serializer.dumps({'name': name})}"})
+        assert (answer.hit, answer.body) == (True, f"for {name}".encode())
+
+
+def test_a_principal_that_looks_at_several_fields_or_fails_without_them_says_what_it_can() -> None:
+    def both(environ: "WSGIEnvironment") -> str | None:
+        return environ.get("HTTP_X_API_KEY") or environ.get("HTTP_COOKIE")
+
+    cases = (
+        (both, "Cookie, X-Api-Key"),
+        (lambda environ: environ["HTTP_X_KEY"], "X-Key"),
+        (lambda _: None, "Authorization"),
+    )
+    for principal, fields in cases:
+        site = Site().page(caller="each").start(principal=principal)
+        assert site.get().headers["Vary"] == f"Accept-Encoding, {fields}"
 
 
 def test_what_a_hook_found_out_about_the_caller_is_kept_apart_too() -> None:

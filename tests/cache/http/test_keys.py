@@ -62,7 +62,7 @@ def test_a_declared_header_makes_another_answer_and_is_in_vary() -> None:
     for sent in ({}, {"X-Tenant": ""}, {"X-Tenant": "a"}, {"X-Tenant": "b"}):
         answer = site.twice(headers=sent)
         assert answer.hit
-        assert answer.headers["Vary"] == "Accept-Encoding, Authorization, X-Tenant"
+        assert answer.headers["Vary"] == "Accept-Encoding, Authorization, Cookie, X-Tenant"
         bodies[tuple(sent.items())] = answer.body
     assert list(bodies.values()) == [b"none", b"", b"a", b"b"]
 
@@ -70,7 +70,7 @@ def test_a_declared_header_makes_another_answer_and_is_in_vary() -> None:
 def test_what_passes_by_varies_on_the_same() -> None:
     site = Site().page(vary=("X-Tenant",)).start()
     for answer in (site.get(), site.get(), site.get("/page?other=1"), site.get(headers={"Authorization": "x"})):
-        assert answer.headers["Vary"] == "Accept-Encoding, Authorization, X-Tenant"
+        assert answer.headers["Vary"] == "Accept-Encoding, Authorization, Cookie, X-Tenant"
         assert "no-cache" in answer.headers["Cache-Control"]
 
 
