@@ -147,6 +147,9 @@ def test_a_path_is_one_with_where_the_application_is_mounted(state: tuple[Site, 
         path = "/x" if fields else "/new"
         site.get(path, method="POST", data=b"new", headers={"X-Fields": json.dumps(fields)}, **mounted)
         assert not site.get("/new", **mounted).hit
+    warm(site, "/new", **mounted)
+    site.get("/x", method="POST", data=b"new", headers={"X-Fields": '{"Location": "/new"}'}, **mounted)
+    assert site.get("/new", **mounted).hit
 
 
 def test_an_answer_that_was_being_made_meanwhile_is_not_stored(

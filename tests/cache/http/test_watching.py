@@ -180,14 +180,15 @@ def test_an_error_handler_is_watched_as_the_view_is() -> None:
     assert tell_apart(site.start()).detail == "READ-X-USER"
 
 
-def test_a_body_that_is_made_as_it_is_read_is_watched() -> None:
+@pytest.mark.parametrize("direct", [False, True])
+def test_a_body_that_is_made_as_it_is_read_is_watched(direct: bool) -> None:
     def view() -> Response:
         environ = request.environ
 
         def parts() -> Iterator[bytes]:
             yield environ["HTTP_X_USER"].encode().ljust(5)
 
-        return Response(parts(), headers={"Content-Length": "5"})
+        return Response(parts(), headers={"Content-Length": "5"}, direct_passthrough=direct)
 
     site = Site().page(view).start()
     assert [site.get(headers=headers).body for headers in (ANNA, BOB)] == [b"anna ", b"bob  "]
