@@ -52,6 +52,14 @@ def test_a_successful_write_invalidates_what_reads_its_table_and_nothing_else(ap
     assert b"new" in site.get("/notes/1").body
 
 
+def test_an_unsafe_request_that_writes_to_no_table_invalidates_a_captured_answer_too(app: Flask) -> None:
+    app.add_url_rule("/notes/<int:key>", "touch", lambda key: str(key), methods=["POST"])
+    site = Site(app)
+    assert site.twice("/notes/1").hit
+    assert site.get("/notes/1", method="POST").status == 200
+    assert site.get("/notes/1").stored
+
+
 def test_an_unsafe_method_that_fails_invalidates_nothing(app: Flask) -> None:
     site = Site(app)
     site.get("/notes/1")
