@@ -53,7 +53,7 @@ def test_a_successful_write_invalidates_what_reads_its_table_and_nothing_else(ap
 
 
 def test_an_unsafe_request_that_writes_to_no_table_invalidates_a_captured_answer_too(app: Flask) -> None:
-    app.add_url_rule("/notes/<int:key>", "touch", lambda key: str(key), methods=["POST"])
+    app.add_url_rule("/notes/<int:key>", "touch", lambda key: f"{key}", methods=["POST"])
     site = Site(app)
     assert site.twice("/notes/1").hit
     assert site.get("/notes/1", method="POST").status == 200
