@@ -43,6 +43,13 @@ def nginx(program: Path, app_port: int) -> Iterator[servers.Proxy]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def lonely(program: Path) -> Iterator[servers.Proxy]:
+    """Nginx with no application behind it."""
+    with servers.nginx_server(servers.free_port(), {"NGINX_PROGRAM": str(program)}) as proxy:
+        yield proxy
+
+
 @pytest.fixture(scope="session")
 def authority() -> Authority:
     return Authority()

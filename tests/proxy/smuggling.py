@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from tests.proxy.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, Field, frame, packed
+
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: hidden\r\n\r\n"
 CODINGS = (
     b"Transfer-Encoding: chunked",
@@ -157,18 +159,10 @@ def corpus() -> Iterator[bytes]:
         yield line + HIDDEN
 
 
-def frames(headers: list[tuple[bytes, bytes]], data: bytes) -> bytes:
-    """A request in HTTP/2 (RFC 9113), its fields written literally (RFC 7541, section 6.2.2)."""
-
-    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-    def literal(text: bytes) -> bytes:
-        return bytes([len(text)]) + text if len(text) < 127 else bytes([127, len(text) - 127]) + text
-
-    block = b"".join(b"\0" + literal(name) + literal(value) for name, value in headers)
-    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"")
-    return preface + frame(1, 4, 1, block) + frame(0, 1, 1, data)
+def frames(headers: list[Field], data: bytes) -> bytes:
+    """A request in HTTP/2, as it is."""
+    start = PREFACE + frame(SETTINGS, 0, 0, b"")
+    return start + frame(HEADERS, END_HEADERS, 1, packed(headers)) + frame(DATA, END_STREAM, 1, data)
 
 
 def corpus_2() -> Iterator[bytes]:

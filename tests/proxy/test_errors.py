@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.proxy.sockets import plain, raw, request
-from tests.servers import Proxy, free_port, nginx_server
+from tests.servers import Proxy, nginx_server
 
 MEBIBYTE = 1024 * 1024
 
@@ -87,13 +87,6 @@ def test_the_error_page_has_no_address_of_its_own(nginx: Proxy) -> None:
     response, body = nginx.get("/.error")
     assert response.status == 404
     assert json.loads(body)["errors"]["body"]
-
-
-@pytest.fixture(scope="module")
-def lonely(program: Path) -> Iterator[Proxy]:
-    """Nginx with no application behind it."""
-    with nginx_server(free_port(), {"NGINX_PROGRAM": str(program)}) as proxy:
-        yield proxy
 
 
 def test_without_the_application_the_answer_is_502_and_says_when_to_come_back(lonely: Proxy) -> None:
