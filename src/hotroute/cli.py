@@ -48,24 +48,34 @@ def redis() -> None:
 @click.option(
     "--templates",
     envvar="NGINX_TEMPLATES",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default="nginx",
     help="Folder of the templates.",
 )
-@click.option("--check", is_flag=True, help="Only check the configuration (nginx -t).")
-@click.option("--reload", is_flag=True, help="Have the one that runs read configuration and certificate again.")
-def nginx(templates: Path, check: bool, reload: bool) -> None:
+@click.option("--check", "todo", flag_value="check", help="Only check the configuration (nginx -t).")
+@click.option(
+    "--reload", "todo", flag_value="reload", help="Have the one that runs read certificate and settings again."
+)
+@click.option("--renew", "todo", flag_value="renew", help="The certificate only: needs no setting but DATA_DIR.")
+@click.option("--acme", is_flag=True, help="Before the first certificate: plain HTTP only, for an ACME client.")
+def nginx(templates: Path, todo: str | None, acme: bool) -> None:
     """Render the configuration to DATA_DIR/nginx and become Nginx."""
-    from hotroute.serving.nginx import choose, command  # noqa: PLC0415
-    from hotroute.serving.nginx import reload as tell  # noqa: PLC0415
+    from hotroute.serving import nginx_home  # noqa: PLC0415
+    from hotroute.serving.nginx import choose  # noqa: PLC0415
     from hotroute.serving.nginx_conf import render  # noqa: PLC0415
 
-    chosen = choose(os.environ)
-    conf = render(os.environ, chosen, templates)
-    if reload:
-        tell(chosen, conf)
+    home = nginx_home.folder(os.environ)
+    if todo == "renew":
+        nginx_home.renew(home)
+    elif todo == "reload":
+        process, program = nginx_home.running(home)
+        nginx_home.reload(process, program, render(os.environ, program, templates, acme))
+    elif todo == "check":
+        program = choose(os.environ)
+        print(nginx_home.check(program, render(os.environ, program, templates, acme)))
     else:
-        replace_this_process([*command(chosen, conf), *(["-t"] if check else [])])
+        program = choose(os.environ)
+        replace_this_process(nginx_home.start(program, render(os.environ, program, templates, acme)))
 
 
 @cli.command()

@@ -7,6 +7,7 @@ import pytest
 
 from tests import nginxes, servers
 from tests.proxy.sockets import Authority
+from tests.proxy.users import ordinary_folder
 from tests.serving.conftest import APP
 
 
@@ -56,17 +57,21 @@ def authority() -> Authority:
 
 
 @pytest.fixture(scope="module")
-def production(
-    program: Path, app_port: int, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[servers.Proxy]:
+def ordinary() -> Iterator[Path]:
+    """A folder that Nginx's workers may use, whoever starts it."""
+    with ordinary_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def production(program: Path, app_port: int, authority: Authority, ordinary: Path) -> Iterator[servers.Proxy]:
     """Nginx in front of `gunicorn` as in production, where names are the only way in."""
-    folder = tmp_path_factory.mktemp("production")
     chosen = {
+        "DATA_DIR": str(ordinary),
         "APP_ENV": "production",
         "NGINX_PROGRAM": str(program),
         "SERVER_NAMES": "api.example.org, *.example.net",
-        "ACME_WEBROOT": str(folder),
-        **authority.certificate(folder, "api.example.org", "*.example.net"),
+        **authority.certificate(ordinary, "api.example.org", "*.example.net"),
     }
     with servers.nginx_server(app_port, chosen, authority.trust()) as running:
         yield running

@@ -26,7 +26,7 @@ def gixy(conf: Path) -> set[str]:
 
 
 def test_the_configuration_has_no_finding_that_is_not_explained(production: Proxy) -> None:
-    conf = Path(production.server.environ["DATA_DIR"]) / "nginx" / "nginx.conf"
+    conf = Path(production.server.environ["DATA_DIR"]) / "nginx" / "conf" / "nginx.conf"
     assert gixy(conf) == EXPLAINED
     assert all(f"`{plugin}`" in DECISION.read_text() for plugin in EXPLAINED)
 

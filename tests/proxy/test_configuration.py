@@ -1,6 +1,7 @@
 """The choice of an Nginx, and what its configuration is rendered to."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hotroute.serving.binaries import NotInstalledError, in_wheel
 from hotroute.serving.nginx import Nginx, choose, command, inspect
 from hotroute.serving.variables import SettingError
 from tests import nginxes
+from tests.proxy.users import ordinary_folder
 from tests.servers import ROOT
 
 BUILT_WITH = "configure arguments: --with-http_ssl_module --with-http_v2_module --with-http_realip_module"
@@ -24,8 +26,9 @@ def pretend(folder: Path, version: str, build: str = BUILT_WITH) -> Path:
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    return {"APP_ENV": "development", "DATA_DIR": str(tmp_path / "data")}
+def environ() -> Iterator[dict[str, str]]:
+    with ordinary_folder() as folder:
+        yield {"APP_ENV": "development", "DATA_DIR": str(folder)}
 
 
 def rendered(environ: dict[str, str], version: tuple[int, ...] = (1, 31, 3)) -> dict[str, str]:

@@ -129,6 +129,7 @@ def changed(folder: Path, changes: dict[str, str]) -> Path:
     for before, after in changes.items():
         assert any(before in content for content in text.values())
         text = {name: content.replace(before, after) for name, content in text.items()}
+    folder.mkdir(exist_ok=True)
     for name, content in text.items():
         (folder / name).write_text(content)
     return folder

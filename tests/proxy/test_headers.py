@@ -29,19 +29,16 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def site(
-    program: Path, app_port: int, authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("headers")
-    file = folder / "identity" / "static" / "x.js"
+def site(program: Path, app_port: int, authority: Authority, ordinary: Path) -> Iterator[Proxy]:
+    file = ordinary / "static" / "identity" / "static" / "x.js"
     file.parent.mkdir(parents=True)
     file.touch()
     chosen = {
         "APP_ENV": "production",
         "NGINX_PROGRAM": str(program),
         "SERVER_NAMES": "localhost",
-        "STATIC_DIR": str(folder),
-        **authority.certificate(folder, "localhost"),
+        "DATA_DIR": str(ordinary),
+        **authority.certificate(ordinary, "localhost"),
     }
     with nginx_server(app_port, chosen, authority.trust()) as proxy:
         yield proxy

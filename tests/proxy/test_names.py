@@ -69,7 +69,7 @@ def test_plain_http_on_the_tls_port_is_redirected_for_a_known_name_only(producti
 
 
 def test_who_issues_certificates_is_answered_over_plain_http(production: Proxy) -> None:
-    webroot = Path(production.server.environ["ACME_WEBROOT"]) / ".well-known" / "acme-challenge"
+    webroot = Path(production.server.environ["DATA_DIR"]) / "acme" / ".well-known" / "acme-challenge"
     webroot.mkdir(parents=True, exist_ok=True)
     (webroot / "token").write_text("token.thumbprint")
     asked = b"GET /.well-known/acme-challenge/%s HTTP/1.1"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.servers import free_port, gunicorn_server, listens, nginx_server, server
 
-from hotroute.serving import cpus, nginx_conf
+from hotroute.serving import cpus, nginx_conf, nginx_home
 from hotroute.serving.nginx import command, inspect
 from profiling.bench import floors
 from profiling.bench.serving import GUNICORN
@@ -72,7 +72,7 @@ def minimal(program: Path, folder: Path, app_port: int) -> Iterator[tuple[int, i
     nginx, port = inspect(program), free_port()
     environ = {"APP_ENV": "development", "DATA_DIR": str(folder / "minimal")}
     conf = nginx_conf.render(environ, nginx)
-    user = f"user {nginx_conf.user_of(folder)};" if os.geteuid() == 0 else ""
+    user = f"user {nginx_home.user(environ)};" if os.geteuid() == 0 else ""
     values = {"folder": conf.parent, "user": user, "workers": cpus.available(), "app": app_port, "https": port}
     conf.write_text(MINIMAL.format(static=folder / "static", **values))
     with server(command(nginx, conf), {}) as running:

@@ -1,8 +1,6 @@
-"""Which Nginx to run, what that one can do, and how it is started and told to read its configuration again."""
+"""Which Nginx to run, what that one can do, and how it is started."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotroute.serving.binaries import INSTALL, NotInstalledError, nginx_candidates
-from hotroute.serving.variables import SettingError
 
 OLDEST = (1, 22, 0)
 """Debian 12's; older ones lack what the configuration needs."""
@@ -74,20 +71,5 @@ def dotted(version: tuple[int, ...]) -> str:
 
 
 def command(nginx: Nginx, conf: Path) -> list[str]:
-    """How to start it with this configuration: everything it writes is in the folder of the configuration."""
+    """How to start it with this configuration, and with nothing from the places that it was built for."""
     return [str(nginx.path), "-e", "stderr", "-p", f"{conf.parent}/", "-c", str(conf)]
-
-
-def reload(nginx: Nginx, conf: Path) -> None:
-    """Have the running Nginx read its configuration and its certificate again, if they are good (its HUP signal).
-
-    Raises:
-        SettingError: `nginx -t` finds something wrong, or no Nginx runs in this folder.
-    """
-    tested = subprocess.run([*command(nginx, conf), "-t"], capture_output=True, text=True, check=False)  # noqa: S603
-    if tested.returncode:
-        raise SettingError(f"Nginx goes on as it was, for it would not start like this:\n{tested.stderr.strip()}")
-    try:
-        os.kill(int((conf.parent / "nginx.pid").read_text()), signal.SIGHUP)
-    except (OSError, ValueError):
-        raise SettingError(f"DATA_DIR: no Nginx runs in {conf.parent}") from None

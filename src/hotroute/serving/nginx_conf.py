@@ -1,15 +1,13 @@
-"""Nginx's configuration: the templates of nginx/ filled in from the environment, written to DATA_DIR/nginx/."""
+"""Nginx's configuration: the templates of nginx/ filled in from the environment, in a folder below DATA_DIR/nginx."""
 
-import grp
-import os
-import pwd
 import resource
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from hotroute.serving import cpus, tls
+from hotroute.serving import cpus, nginx_home, tls
 from hotroute.serving import nginx_settings as settings
 from hotroute.serving.nginx import Nginx
 from hotroute.serving.variables import SettingError, at_least_one, data_dir, endpoints, is_development, port
@@ -19,14 +17,17 @@ CONNECTIONS = 4096
 """For each worker. With 1,024, a thousand slow clients leave no room for a fast one."""
 
 
-def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES) -> Path:
-    """Write every `*.conf.j2` of `templates` without its suffix; return the path of `nginx.conf`.
+def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES, acme: bool = False) -> Path:
+    """Write every `*.conf.j2` of `templates` without its suffix into a new folder; return the path of `nginx.conf`.
+
+    Args:
+        acme: only plain HTTP, on which an ACME client shows that the names are ours: there is no certificate yet.
 
     Raises:
         SettingError: a variable cannot be used, or the certificate is not set in production.
     """
-    folder = data_dir(environ) / "nginx"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (templates / "nginx.conf.j2").exists():
+        raise SettingError(f"NGINX_TEMPLATES: there is no nginx.conf.j2 in {templates.absolute()}")
     jinja = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -35,19 +36,32 @@ def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    values = context(environ, nginx)
+    values = context(environ, nginx, acme)
+    fresh = Path(mkdtemp(prefix=f"{nginx_home.CONF}.", dir=nginx_home.make(environ)))
+    make_webroot(acme_webroot(environ))
     for name in jinja.list_templates(extensions=["j2"]):
-        (folder / name.removesuffix(".j2")).write_text(jinja.get_template(name).render(values))
-    return folder / "nginx.conf"
+        (fresh / name.removesuffix(".j2")).write_text(jinja.get_template(name).render(values))
+    return fresh / "nginx.conf"
 
 
-def context(environ: Mapping[str, str], nginx: Nginx) -> dict[str, object]:
+def acme_webroot(environ: Mapping[str, str]) -> Path:
+    return settings.folder(environ, "ACME_WEBROOT", "acme")
+
+
+def make_webroot(webroot: Path) -> None:
+    """An ACME client puts files into it; the workers read them, whoever they are."""
+    try:
+        webroot.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise SettingError(f"ACME_WEBROOT: {error}") from None
+
+
+def context(environ: Mapping[str, str], nginx: Nginx, acme: bool) -> dict[str, object]:
     """What the templates may use."""
     return {
         "nginx": nginx,
-        **process(environ),
         **site(environ),
-        **encryption(environ),
+        **encryption(environ, acme),
         **limits(environ),
         "http": endpoints(environ, "HTTP_PORT"),
         "https": endpoints(environ, "HTTPS_PORT"),
@@ -55,14 +69,14 @@ def context(environ: Mapping[str, str], nginx: Nginx) -> dict[str, object]:
         "real_ip_from": settings.networks(environ, "REAL_IP_FROM"),
         "private_networks": settings.networks(environ, "PRIVATE_NETWORKS", settings.LOOPBACK_NETWORKS),
         "access_log": settings.access_log(environ),
+        **process(environ),
     }
 
 
 def process(environ: Mapping[str, str]) -> dict[str, object]:
-    folder = data_dir(environ)
     return {
-        "folder": settings.path_in_conf("DATA_DIR", folder / "nginx"),
-        "user": user_of(folder) if os.geteuid() == 0 else "",
+        "folder": settings.path_in_conf("DATA_DIR", nginx_home.folder(environ)),
+        "user": nginx_home.user(environ),
         "workers": cpus.available(),
         "connections": CONNECTIONS,
         "open_files": open_files(),
@@ -77,15 +91,16 @@ def site(environ: Mapping[str, str]) -> dict[str, object]:
         "names_an_address": any(settings.is_address(name) for name in names),
         "site": "$host" if https == 443 else f"$host:{https}",
         "static": settings.path_in_conf("STATIC_DIR", settings.folder(environ, "STATIC_DIR", "static")),
-        "acme_webroot": settings.path_in_conf("ACME_WEBROOT", settings.folder(environ, "ACME_WEBROOT", "acme")),
+        "acme_webroot": settings.path_in_conf("ACME_WEBROOT", acme_webroot(environ)),
     }
 
 
-def encryption(environ: Mapping[str, str]) -> dict[str, object]:
-    certificate = certificate_of(environ)
+def encryption(environ: Mapping[str, str], acme: bool) -> dict[str, object]:
+    """Without `certificate` there is no TLS."""
+    certificate = None if acme else certificate_of(environ)
     return {
-        "certificate": settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
-        "certificate_key": settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
+        "certificate": certificate and settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
+        "certificate_key": certificate and settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
         "tls_profile": settings.tls_profile(environ),
         "hsts_max_age": settings.hsts_max_age(environ),
     }
@@ -113,12 +128,6 @@ def certificate_of(environ: Mapping[str, str]) -> tls.Certificate:
     if is_development(environ) and not chain and not key:
         return tls.development_certificate(data_dir(environ) / "tls")
     raise SettingError(f"{'TLS_CERTIFICATE_KEY' if chain else 'TLS_CERTIFICATE'}: is not set; it names a PEM file")
-
-
-def user_of(folder: Path) -> str:
-    """`user group` of the folder's owner: started by root, Nginx's workers become that user and can use the folder."""
-    owner = pwd.getpwuid(folder.stat().st_uid)
-    return f"{owner.pw_name} {grp.getgrgid(owner.pw_gid).gr_name}"
 
 
 def open_files() -> int:
