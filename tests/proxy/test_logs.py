@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.proxy.sockets import raw, request
 from tests.servers import Proxy, nginx_server, wait_until
 
 
@@ -57,6 +58,29 @@ def test_an_error_of_nginx_is_logged_as_what_was_asked(logged: Proxy) -> None:
 def test_the_application_is_told_the_same_id(logged: Proxy) -> None:
     response, body = logged.get("/headers")
     assert json.loads(body)["HTTP_X_REQUEST_ID"] == response.headers["X-Request-Id"]
+
+
+HOSTILE = {
+    "agent": request(b"GET /pid HTTP/1.1", b"User-Agent: mine \xff\xfe"),
+    "path": request(b"GET /pid\xff?x HTTP/1.1"),
+    "host": request(b"GET /pid HTTP/1.1", host=b"evil\xff.example"),
+    "half a character": request(b"GET /pid\xc3 HTTP/1.1", b"User-Agent: \xe2\x82"),
+    "control characters": request(b"GET /pid HTTP/1.1", b'User-Agent: a\tb\x7f"\\'),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_a_client_writes_a_line_is_json(logged: Proxy, kind: str) -> None:
+    response, _ = raw(logged, HOSTILE[kind])
+    line = line_of(logged, response.headers["X-Request-Id"])
+    assert line["path"] == "/pid"
+    assert line["agent"] in {"mine ", "", 'a\tb\x7f"\\'}
+
+
+def test_an_upload_that_goes_through_a_file_is_no_line_in_the_error_log(logged: Proxy) -> None:
+    assert logged.request("POST", "/post?token=secret", b"x" * 500_000)[0].status == 200
+    logged.get("/pid")
+    assert "secret" not in logged.server.output()
 
 
 @pytest.mark.parametrize("place", ["stdout", "off"])
