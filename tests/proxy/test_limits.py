@@ -35,7 +35,7 @@ def test_writes_beyond_the_burst_are_429_in_json_and_say_when_to_come_back(stric
     response, body = strict.request("DELETE", "/x")
     assert response.status == 429
     assert json.loads(body) == {"errors": {"body": ["too many requests"]}}
-    assert response.headers["Retry-After"] == "1"
+    assert response.headers["Retry-After"] == "60"
     assert len(response.headers["X-Request-Id"]) == 32
 
 
@@ -49,7 +49,16 @@ def test_reads_are_not_limited_even_then(strict: Proxy) -> None:
 def test_logins_and_registrations_are_limited_more(strict: Proxy, path: str) -> None:
     assert statuses(strict, "POST", path, 5) == [200] * 3 + [429] * 2
     response, _ = strict.request("POST", path, b"x")
-    assert response.headers["Retry-After"] == "30"
+    # A login is a write too, and of these the next is allowed after a minute.
+    assert response.headers["Retry-After"] == "60"
+
+
+def test_where_only_logins_are_limited_they_say_when_the_next_is_allowed(program: Path, app_port: int) -> None:
+    chosen = {"NGINX_PROGRAM": str(program), "LOGIN_RATE": "2r/m", "LOGIN_BURST": "1"}
+    with nginx_server(app_port, chosen) as proxy:
+        assert statuses(proxy, "POST", "/api/users/login", 2) == [200] * 2
+        response, _ = proxy.request("POST", "/api/users/login", b"x")
+        assert (response.status, response.headers["Retry-After"]) == (429, "30")
 
 
 def test_another_path_below_them_is_a_write_like_any(strict: Proxy) -> None:
@@ -81,12 +90,14 @@ def test_the_addresses_of_one_ipv6_network_are_counted_together(program: Path, a
 
 def test_only_so_many_writes_of_an_address_are_in_flight(program: Path, app_port: int) -> None:
     """Slow uploads, each of which would hold a connection."""
-    chosen = {"NGINX_PROGRAM": str(program), "WRITE_CONNECTIONS": "3"}
+    chosen = {"NGINX_PROGRAM": str(program), "WRITE_CONNECTIONS": "3", "WRITE_RATE": "10r/m"}
     with nginx_server(app_port, chosen) as proxy, ExitStack() as slow:
         for _ in range(3):
             connection = slow.enter_context(encrypted(proxy.https_port, proxy.trust))
             connection.sendall(b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
         wait_until(lambda: proxy.request("POST", "/post", b"x")[0].status == 429, "the slow ones are counted")
+        # As soon as one of them ends, whatever the rate.
+        assert proxy.request("POST", "/post", b"x")[0].headers["Retry-After"] == "1"
         assert statuses(proxy, "GET", "/pid", 3) == [200] * 3
 
 

@@ -107,11 +107,12 @@ def encryption(environ: Mapping[str, str], acme: bool) -> dict[str, object]:
 
 
 def limits(environ: Mapping[str, str]) -> dict[str, object]:
-    write_rate, _ = settings.rate(environ, "WRITE_RATE", "10r/s")
+    write_rate, write_seconds = settings.rate(environ, "WRITE_RATE", "10r/s")
     login_rate, login_seconds = settings.rate(environ, "LOGIN_RATE", "30r/m")
     return {
         "max_body_bytes": at_least_one(environ, "MAX_BODY_BYTES", 1024 * 1024),
         "write_rate": write_rate,
+        "write_seconds": write_seconds,
         "write_burst": at_least_one(environ, "WRITE_BURST", 50),
         "write_connections": at_least_one(environ, "WRITE_CONNECTIONS", 20),
         "login_rate": login_rate,
