@@ -61,14 +61,15 @@ def ask(
     body: bytes = b"",
     *,
     host: bytes = b"localhost",
+    shorten: bool = False,
 ) -> Answer:
-    """One request to the development server `proxy`."""
+    """One request to the development server `proxy`; `shorten` its values by Huffman's code (RFC 7541, section 5.2)."""
     pseudo = [(b":method", method), (b":scheme", b"https"), (b":authority", host), (b":path", path)]
     trust = trusting(Path(proxy.server.environ["DATA_DIR"]))
     trust.set_alpn_protocols(["h2"])
     with encrypted(proxy.https_port, trust) as connection:
         connection.sendall(PREFACE + frame(SETTINGS, 0, 0, b""))
-        connection.sendall(frame(HEADERS, END_HEADERS, 1, packed([*pseudo, *fields])))
+        connection.sendall(frame(HEADERS, END_HEADERS, 1, packed([*pseudo, *fields], shorten)))
         return Exchange(connection, body).answer()
 
 
@@ -145,9 +146,10 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
 
-def packed(fields: Sequence[Field]) -> bytes:
+def packed(fields: Sequence[Field], shorten: bool = False) -> bytes:
     """Each written literally (RFC 7541, section 6.2.2)."""
-    return b"".join(b"\0" + literal(name) + literal(value) for name, value in fields)
+    write = coded if shorten else literal
+    return b"".join(b"\0" + literal(name) + write(value) for name, value in fields)
 
 
 def literal(text: bytes) -> bytes:

@@ -16,6 +16,7 @@ MEBIBYTE = 1024 * 1024
 
 def assert_in_the_shape(response: HTTPResponse, body: bytes) -> None:
     assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "no-store"
     assert len(response.headers["X-Request-Id"]) == 32
     errors = json.loads(body)
     assert list(errors) == ["errors"]
@@ -57,6 +58,7 @@ def test_what_nginx_passes_and_gunicorn_refuses_gets_json_too(nginx: Proxy, sent
     response, body = raw(nginx, sent)
     assert response.status == 400
     assert response.headers["Content-Type"] == "application/json"
+    assert len(response.headers["X-Request-Id"]) == 32
     refused = "the request was refused before the application saw it: bad request"
     assert json.loads(body) == {"errors": {"body": [refused]}}
 

@@ -58,6 +58,18 @@ def test_another_host_after_a_good_handshake_is_misdirected(nginx: Proxy) -> Non
     assert_in_the_shape(answer)
 
 
+def test_a_header_that_is_short_on_the_wire_only_is_refused_by_gunicorn_in_json(nginx: Proxy) -> None:
+    """Nine thousand letters are less than Nginx's 8,000 bytes there, and more than Gunicorn's."""
+    answer = ask(nginx, b"GET", b"/headers", [(b"x-long", b"a" * 9000)], shorten=True)
+    assert answer.status == 431
+    assert_in_the_shape(answer)
+
+
+def test_a_header_that_is_too_long_on_the_wire_does_not_reach_the_application(nginx: Proxy) -> None:
+    """Nginx closes the connection (RFC 9113, section 10.5.1)."""
+    assert ask(nginx, b"GET", b"/headers", [(b"x-long", b"a" * 9000)]).status == 0
+
+
 def test_without_the_application_the_answer_is_502_in_json(lonely: Proxy) -> None:
     answer = ask(lonely, b"GET", b"/api/articles")
     assert (answer.status, answer.headers["retry-after"]) == (502, "1")

@@ -79,12 +79,12 @@ def test_the_health_that_everyone_may_know_is_open(outside: Proxy) -> None:
 
 
 def test_the_status_of_nginx_itself_counts(nginx: Proxy) -> None:
-    """stub_status where it is built in; else the number of connections that were accepted."""
-    first, second = (accepts(nginx.get("/nginx-status")[1]) for _ in range(2))
+    """stub_status where it is built in; else the number of connections, those to the application too."""
+    first, second = (connections(nginx.get("/nginx-status")[1]) for _ in range(2))
     assert second > first > 0
 
 
-def accepts(body: bytes) -> int:
+def connections(body: bytes) -> int:
     if body.startswith(b"{"):
-        return int(json.loads(body)["accepts"])
+        return int(json.loads(body)["connections"])
     return int(body.splitlines()[2].split()[0])
