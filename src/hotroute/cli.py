@@ -63,6 +63,7 @@ def nginx(templates: Path, todo: str | None, acme: bool) -> None:
     from hotroute.serving import nginx_home  # noqa: PLC0415
     from hotroute.serving.nginx import choose  # noqa: PLC0415
     from hotroute.serving.nginx_conf import render  # noqa: PLC0415
+    from hotroute.serving.nginx_settings import check_stdout  # noqa: PLC0415
 
     home = nginx_home.folder(os.environ)
     if todo == "renew":
@@ -74,6 +75,7 @@ def nginx(templates: Path, todo: str | None, acme: bool) -> None:
         program = choose(os.environ)
         print(nginx_home.check(program, render(os.environ, program, templates, acme)))
     else:
+        check_stdout(os.environ)
         program = choose(os.environ)
         replace_this_process(nginx_home.start(program, render(os.environ, program, templates, acme)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.serving import nginx_conf, tls
+from hotroute.serving import nginx_conf, nginx_home, tls
 from hotroute.serving.binaries import NotInstalledError, in_wheel
 from hotroute.serving.nginx import Nginx, choose, command, inspect
 from hotroute.serving.variables import SettingError
@@ -122,9 +122,20 @@ def test_ports_and_addresses_come_from_the_environment(environ: dict[str, str]) 
     assert 'server "10.0.0.1:8001" max_fails=0;' in files["upstream.conf"]
 
 
-def test_the_unix_socket_of_gunicorn_is_found(environ: dict[str, str]) -> None:
-    files = rendered(environ | {"GUNICORN_BIND": "unix:/run/app.sock"})
-    assert 'server "unix:/run/app.sock" max_fails=0;' in files["upstream.conf"]
+@pytest.mark.parametrize(
+    ("bind", "where"),
+    [
+        ("unix:/run/app.sock", "unix:/run/app.sock"),
+        ("unix:///run/app.sock, 127.0.0.1:9000", "unix:/run/app.sock"),
+        ("127.0.0.1:9000", "127.0.0.1:9000"),
+        ("[::1]:9000", "[::1]:9000"),
+        (":9000", "127.0.0.1:9000"),
+        ("fd://3", "127.0.0.1:8000"),
+        ("", "127.0.0.1:8000"),
+    ],
+)
+def test_gunicorn_is_found_where_it_listens(environ: dict[str, str], bind: str, where: str) -> None:
+    assert f'server "{where}" max_fails=0;' in rendered(environ | {"GUNICORN_BIND": bind})["upstream.conf"]
 
 
 def test_the_usual_port_is_not_written_out(environ: dict[str, str]) -> None:
@@ -152,12 +163,27 @@ def test_header_fields_are_counted_where_the_program_can_whatever_its_version(tm
         ("SERVER_NAMES", "~."),
         ("UPSTREAMS", "10.0.0.2"),
         ("UPSTREAMS", "a:80;"),
+        ("UPSTREAMS", "10.0.0.2:99999"),
+        ("UPSTREAMS", "10.0.0.2:0"),
+        ("UPSTREAMS", "fd00::3:8000"),
+        ("UPSTREAMS", "10.0.0.2:٨٠"),
+        ("GUNICORN_BIND", "127.0.0.1:http"),
+        ("HTTPS_PORT", "8080"),
         ("REAL_IP_FROM", "everyone"),
         ("PRIVATE_NETWORKS", "10.0.0.1/8"),
         ("TLS_PROFILE", "old"),
         ("HSTS_MAX_AGE", "-1"),
         ("WRITE_RATE", "10"),
+        ("WRITE_RATE", "1٣r/s"),
         ("LOGIN_RATE", "0r/m"),
+        ("WRITE_CONNECTIONS", "70000"),
+        ("WRITE_BURST", "9999999999999999999"),
+        ("LOGIN_BURST", "9999999999999999999"),
+        ("MAX_BODY_BYTES", "99999999999999999999"),
+        ("DATA_DIR", "/proc/not-there"),
+        ("NGINX_ACCESS_LOG", "syslog"),
+        ("NGINX_ACCESS_LOG", "syslog:server=unix:/dev/log"),
+        ("NGINX_ACCESS_LOG", "/not-there/access.log"),
         ("NGINX_ACCESS_LOG", "/a;b"),
         ("STATIC_DIR", "/a$b"),
         ("ACME_WEBROOT", "/a{b"),
@@ -175,9 +201,33 @@ def test_a_path_cannot_smuggle_directives(environ: dict[str, str], path: str) ->
 
 
 def test_a_certificate_of_ones_own_is_used(environ: dict[str, str]) -> None:
-    files = rendered(environ | {"TLS_CERTIFICATE": "/etc/tls/chain.pem", "TLS_CERTIFICATE_KEY": "/etc/tls/key.pem"})
-    assert 'ssl_certificate "/etc/tls/chain.pem";' in files["tls.conf"]
-    assert 'ssl_certificate_key "/etc/tls/key.pem";' in files["tls.conf"]
+    pair = tls.development_certificate(Path(environ["DATA_DIR"]) / "mine")
+    files = rendered(environ | {"TLS_CERTIFICATE": str(pair.chain), "TLS_CERTIFICATE_KEY": str(pair.key)})
+    assert f'ssl_certificate "{pair.chain}";' in files["tls.conf"]
+    assert f'ssl_certificate_key "{pair.key}";' in files["tls.conf"]
+
+
+def test_a_certificate_that_cannot_be_used_is_named(environ: dict[str, str], tmp_path: Path) -> None:
+    mine, other = (tls.development_certificate(tmp_path / name).chain for name in ("mine", "other"))
+    (tmp_path / "empty.pem").touch()
+    for name, chain, key in (
+        ("TLS_CERTIFICATE", tmp_path / "missing.pem", mine),
+        ("TLS_CERTIFICATE", tmp_path / "empty.pem", mine),
+        ("TLS_CERTIFICATE_KEY", mine, tmp_path / "missing.pem"),
+        ("TLS_CERTIFICATE_KEY", mine, tmp_path / "empty.pem"),
+        ("TLS_CERTIFICATE_KEY", mine, other),
+    ):
+        with pytest.raises(SettingError, match=f"^{name}: "):
+            rendered(environ | {"TLS_CERTIFICATE": str(chain), "TLS_CERTIFICATE_KEY": str(key)})
+
+
+def test_what_is_said_twice_counts_once(environ: dict[str, str], program: Path) -> None:
+    twice = {"HTTP_ADDRESS": "127.0.0.1, 127.0.0.1", "SERVER_NAMES": "localhost, a.example, LocalHost, A.example"}
+    found = inspect(program)
+    assert "successful" in nginx_home.check(found, nginx_conf.render(environ | twice, found, ROOT / "nginx"))
+    files = rendered(environ | twice)
+    assert files["listen.conf"].count("listen 127.0.0.1:8443") == 1
+    assert 'server_name "localhost" "a.example";' in files["site.conf"]
 
 
 @pytest.mark.parametrize(

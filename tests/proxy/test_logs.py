@@ -1,6 +1,9 @@
 """One JSON line for each request, with what one needs to find it again and nothing that is not ours to keep."""
 
 import json
+import os
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.proxy.sockets import raw, request
-from tests.servers import Proxy, nginx_server, wait_until
+from tests.servers import PROGRAMS, ROOT, Proxy, nginx_server, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,19 @@ def test_an_upload_that_goes_through_a_file_is_no_line_in_the_error_log(logged: 
     assert logged.request("POST", "/post?token=secret", b"x" * 500_000)[0].status == 200
     logged.get("/pid")
     assert "secret" not in logged.server.output()
+
+
+def test_where_standard_output_is_a_socket_the_log_cannot_go_there_and_that_is_said(tmp_path: Path) -> None:
+    """As under systemd's journal."""
+    chosen = {"APP_ENV": "development", "DATA_DIR": str(tmp_path), "NGINX_ACCESS_LOG": "stdout"}
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = (PROGRAMS / "hotroute", "nginx")
+        done = subprocess.run(
+            command, env={**os.environ, **chosen}, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"hotroute: NGINX_ACCESS_LOG: standard output is a socket")
 
 
 @pytest.mark.parametrize("place", ["stdout", "off"])

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from hotroute.serving import cpus, nginx_home, tls
 from hotroute.serving import nginx_settings as settings
 from hotroute.serving.nginx import Nginx
-from hotroute.serving.variables import SettingError, at_least_one, data_dir, endpoints, is_development, port
+from hotroute.serving.variables import SettingError, data_dir, is_development, port
 
 TEMPLATES = Path("nginx")
 CONNECTIONS = 4096
@@ -63,8 +63,7 @@ def context(environ: Mapping[str, str], nginx: Nginx, acme: bool) -> dict[str, o
         **site(environ),
         **encryption(environ, acme),
         **limits(environ),
-        "http": endpoints(environ, "HTTP_PORT"),
-        "https": endpoints(environ, "HTTPS_PORT"),
+        **settings.clients_endpoints(environ),
         "servers": settings.application_servers(environ),
         "real_ip_from": settings.networks(environ, "REAL_IP_FROM"),
         "private_networks": settings.networks(environ, "PRIVATE_NETWORKS", settings.LOOPBACK_NETWORKS),
@@ -97,26 +96,34 @@ def site(environ: Mapping[str, str]) -> dict[str, object]:
 
 def encryption(environ: Mapping[str, str], acme: bool) -> dict[str, object]:
     """Without `certificate` there is no TLS."""
-    certificate = None if acme else certificate_of(environ)
     return {
-        "certificate": certificate and settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
-        "certificate_key": certificate and settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
+        **({"certificate": "", "certificate_key": ""} if acme else certificate_files(environ)),
         "tls_profile": settings.tls_profile(environ),
         "hsts_max_age": settings.hsts_max_age(environ),
     }
+
+
+def certificate_files(environ: Mapping[str, str]) -> dict[str, str]:
+    certificate = certificate_of(environ)
+    files = {
+        "certificate": settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
+        "certificate_key": settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
+    }
+    settings.check_pair(certificate.chain, certificate.key)
+    return files
 
 
 def limits(environ: Mapping[str, str]) -> dict[str, object]:
     write_rate, write_seconds = settings.rate(environ, "WRITE_RATE", "10r/s")
     login_rate, login_seconds = settings.rate(environ, "LOGIN_RATE", "30r/m")
     return {
-        "max_body_bytes": at_least_one(environ, "MAX_BODY_BYTES", 1024 * 1024),
+        "max_body_bytes": settings.count(environ, "MAX_BODY_BYTES", 1024 * 1024, settings.MOST_BODY_BYTES),
         "write_rate": write_rate,
         "write_seconds": write_seconds,
-        "write_burst": at_least_one(environ, "WRITE_BURST", 50),
-        "write_connections": at_least_one(environ, "WRITE_CONNECTIONS", 20),
+        "write_burst": settings.count(environ, "WRITE_BURST", 50, settings.MOST_BURST),
+        "write_connections": settings.count(environ, "WRITE_CONNECTIONS", 20, settings.MOST_CONNECTIONS),
         "login_rate": login_rate,
-        "login_burst": at_least_one(environ, "LOGIN_BURST", 10),
+        "login_burst": settings.count(environ, "LOGIN_BURST", 10, settings.MOST_BURST),
         "login_seconds": login_seconds,
     }
 
@@ -127,7 +134,10 @@ def certificate_of(environ: Mapping[str, str]) -> tls.Certificate:
     if chain and key:
         return tls.Certificate(Path(chain).absolute(), Path(key).absolute(), Path(chain).absolute())
     if is_development(environ) and not chain and not key:
-        return tls.development_certificate(data_dir(environ) / "tls")
+        try:
+            return tls.development_certificate(data_dir(environ) / "tls")
+        except OSError as error:
+            raise SettingError(f"DATA_DIR: {error}") from None
     raise SettingError(f"{'TLS_CERTIFICATE_KEY' if chain else 'TLS_CERTIFICATE'}: is not set; it names a PEM file")
 
 

@@ -1,21 +1,43 @@
 """The settings of the proxy, each read from the environment and checked before it is written into the configuration."""
 
 import ipaddress
+import os
 import re
+import ssl
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from hotroute.serving.variables import SettingError, data_dir, endpoint, is_development, parts
+from gunicorn.util import parse_address  # type: ignore[import-untyped]
+
+from hotroute.serving.variables import (
+    LOOPBACK,
+    SettingError,
+    at_least_one,
+    data_dir,
+    endpoint,
+    endpoints,
+    is_development,
+    parts,
+    port,
+)
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1"
 TLS_PROFILES = ("intermediate", "modern")
+STDOUT = 1
+LAST_PORT = 65535
+MOST_CONNECTIONS = 65535
+MOST_BURST = 1_000_000
+MOST_BODY_BYTES = 2**40
+"""A tebibyte: what Nginx would take beyond is not meant."""
+
 TWO_YEARS = 63_072_000
 """Mozilla's least for Strict-Transport-Security."""
 
 HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
-PORT = re.compile(r":\d{1,5}$")
-RATE = re.compile(r"([1-9]\d{0,6})r/([sm])")
+HOST_AND_PORT = re.compile(r"(\[[^\[\]]+\]|[^\[\]:]+):([1-9][0-9]{0,4})")
+RATE = re.compile(r"([1-9][0-9]{0,6})r/([sm])")
 UNSAFE_IN_CONF = re.compile(r"""["'\\$;{}\s]""")
 
 
@@ -31,7 +53,7 @@ def server_names(environ: Mapping[str, str]) -> list[str]:
     for name in names:
         if not is_address(name) and not HOST_NAME.fullmatch(name):
             raise SettingError(f"SERVER_NAMES: {name!r} is neither a host name nor an IP address")
-    return names
+    return [*dict.fromkeys(name.lower() for name in names)]
 
 
 def in_a_url(name: str) -> str:
@@ -60,19 +82,45 @@ def application_servers(environ: Mapping[str, str]) -> list[str]:
 def upstream(server: str) -> str:
     if server.startswith("unix:"):
         return f"unix:{path_in_conf('UPSTREAMS', Path(server.removeprefix('unix:')).absolute())}"
-    host = PORT.sub("", server)
-    if host == server or not (is_address(host.strip("[]")) or HOST_NAME.fullmatch(host)):
-        raise SettingError(f"UPSTREAMS: {server!r} is not an address such as 10.0.0.2:8000 or unix:/run/app.sock")
+    found = HOST_AND_PORT.fullmatch(server)
+    if (
+        not found
+        or int(found[2]) > LAST_PORT
+        or not (is_address(found[1].strip("[]")) or HOST_NAME.fullmatch(found[1]))
+    ):
+        raise SettingError(
+            f"UPSTREAMS: {server!r} is not an address such as 10.0.0.2:8000, [fd00::2]:8000 or unix:/run/app.sock"
+        )
     return server
 
 
 def own_application(environ: Mapping[str, str]) -> str:
-    """Gunicorn's unix socket if it has one, or its address and port."""
-    bind = environ.get("GUNICORN_BIND", "")
-    if bind.startswith("unix:"):
-        path = Path(re.sub(r"^unix:(//)?", "", bind)).absolute()
-        return f"unix:{path_in_conf('GUNICORN_BIND', path)}"
-    return endpoint(environ, "APP_PORT")
+    """Where Gunicorn listens first, as its GUNICORN_BIND or APP_ADDRESS and APP_PORT say.
+
+    Raises:
+        SettingError: GUNICORN_BIND is not an address.
+    """
+    bind = next(iter(parts(environ, "GUNICORN_BIND")), "fd://")
+    if bind.startswith("fd://"):
+        return endpoint(environ, "APP_PORT")
+    try:
+        address: str | tuple[str, int] = parse_address(bind)
+    except RuntimeError as error:
+        raise SettingError(f"GUNICORN_BIND: {error}") from None
+    if isinstance(address, str):
+        return f"unix:{path_in_conf('GUNICORN_BIND', Path(address).absolute())}"
+    return f"{in_a_url(address[0] or LOOPBACK)}:{address[1]}"
+
+
+def clients_endpoints(environ: Mapping[str, str]) -> dict[str, list[str]]:
+    """Where clients are listened to, by `http` and `https`.
+
+    Raises:
+        SettingError: the two are the same, or not ports, or not on IP addresses.
+    """
+    if port(environ, "HTTP_PORT") == (https := port(environ, "HTTPS_PORT")):
+        raise SettingError(f"HTTPS_PORT: {https} is HTTP_PORT too; set one of them to another")
+    return {"http": endpoints(environ, "HTTP_PORT"), "https": endpoints(environ, "HTTPS_PORT")}
 
 
 def networks(environ: Mapping[str, str], name: str, default: str = "") -> list[str]:
@@ -100,6 +148,34 @@ def rate(environ: Mapping[str, str], name: str, default: str) -> tuple[str, int]
     return text, -(-{"s": 1, "m": 60}[found[2]] // int(found[1]))
 
 
+def count(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """The number in the variable `name`, from 1 to the `most` that Nginx can do.
+
+    Raises:
+        SettingError: it is another.
+    """
+    number = at_least_one(environ, name, default)
+    if number > most:
+        raise SettingError(f"{name}: {number} is more than Nginx takes, which is {most}")
+    return number
+
+
+def check_pair(chain: Path, key: Path) -> None:
+    """Whether the files are there, can be read and belong together, before Nginx says so without naming a variable.
+
+    Raises:
+        SettingError: they cannot be used.
+    """
+    try:
+        ssl.create_default_context(cafile=chain)
+    except OSError as error:
+        raise SettingError(f"TLS_CERTIFICATE: {chain} is not a certificate that can be used ({error})") from None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(chain, key, password="")
+    except (OSError, ValueError) as error:
+        raise SettingError(f"TLS_CERTIFICATE_KEY: {key} is not the key of {chain} ({error})") from None
+
+
 def tls_profile(environ: Mapping[str, str]) -> str:
     profile = environ.get("TLS_PROFILE") or TLS_PROFILES[0]
     if profile not in TLS_PROFILES:
@@ -119,11 +195,34 @@ def hsts_max_age(environ: Mapping[str, str]) -> int:
 
 
 def access_log(environ: Mapping[str, str]) -> str:
-    """The file of the access log; empty where there shall be none."""
-    text = environ.get("NGINX_ACCESS_LOG") or str(data_dir(environ) / "nginx" / "access.log")
+    """The file of the access log; empty where there shall be none.
+
+    Raises:
+        SettingError: it is not a path, or one in no folder.
+    """
+    text = environ.get("NGINX_ACCESS_LOG")
+    if not text:
+        return path_in_conf("DATA_DIR", data_dir(environ) / "nginx" / "access.log")
     if text in {"off", "stdout"}:
         return {"off": "", "stdout": "/dev/stdout"}[text]
-    return path_in_conf("NGINX_ACCESS_LOG", Path(text).absolute())
+    file = Path(text).absolute()
+    if "/" not in text or not file.parent.is_dir():
+        raise SettingError(
+            f"NGINX_ACCESS_LOG: {text!r} is not stdout, off or the path of a file in a folder that is there"
+        )
+    return path_in_conf("NGINX_ACCESS_LOG", file)
+
+
+def check_stdout(environ: Mapping[str, str]) -> None:
+    """Nginx opens standard output by its name in /dev, and a socket cannot be opened.
+
+    Raises:
+        SettingError: the access log shall go there, and it is one.
+    """
+    if environ.get("NGINX_ACCESS_LOG") == "stdout" and stat.S_ISSOCK(os.fstat(STDOUT).st_mode):
+        raise SettingError(
+            "NGINX_ACCESS_LOG: standard output is a socket, as under systemd's journal, which Nginx cannot open: name a file"
+        )
 
 
 def folder(environ: Mapping[str, str], name: str, default: str) -> Path:

@@ -38,7 +38,7 @@ def addresses(environ: Mapping[str, str], port_name: str) -> list[str]:
     """
     name = ADDRESSES.get(port_name, "")
     try:
-        given = [str(ipaddress.ip_address(text)) for text in parts(environ, name)]
+        given = [*dict.fromkeys(str(ipaddress.ip_address(text)) for text in parts(environ, name))]
     except ValueError as error:
         raise SettingError(f"{name}: {error}") from None
     return given or ([LOOPBACK, "::1"] if name == "HTTP_ADDRESS" and has_ipv6() else [LOOPBACK])
