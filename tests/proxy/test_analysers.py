@@ -12,7 +12,7 @@ from tests.proxy.analysers import analyser
 from tests.proxy.sockets import Authority
 from tests.servers import ROOT, Proxy, nginx_server
 
-EXPLAINED = {"proxy_pass_normalized"}
+EXPLAINED = {"proxy_pass_normalized", "add_header_redefinition"}
 DECISION = ROOT / "docs" / "decisions" / "0011-the-proxy.md"
 
 pytestmark = pytest.mark.timeout(300)  # the first run installs the analysers

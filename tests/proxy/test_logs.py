@@ -93,7 +93,7 @@ def test_where_standard_output_is_a_socket_the_log_cannot_go_there_and_that_is_s
     with ours, theirs:
         command = (PROGRAMS / "hotroute", "nginx")
         done = subprocess.run(
-            command, env={**os.environ, **chosen}, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE, check=False
+            command, env={**os.environ, **chosen}, cwd=ROOT, stdout=theirs.fileno(), stderr=subprocess.PIPE, check=False
         )
     assert done.returncode == 1
     assert done.stderr.startswith(b"hotroute: NGINX_ACCESS_LOG: standard output is a socket")

@@ -59,7 +59,7 @@ def reload(proxy: Proxy, **changes: str) -> subprocess.CompletedProcess[str]:
 
 def nginx_command(proxy: Proxy, *options: str, **changes: str) -> subprocess.CompletedProcess[str]:
     environ = {**proxy.server.environ, **changes}
-    command = (PROGRAMS / "hotroute", "nginx", *options)
+    command: list[str | Path] = [PROGRAMS / "hotroute", "nginx", *options]
     return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -171,6 +171,7 @@ HOOK = re.compile(r'--deploy-hook "([^"]+)"')
 
 def documented_hook(proxy: Proxy) -> str:
     """As docs/proxy.md has it, for the folders of this test."""
+    hook: str
     [hook] = set(HOOK.findall((ROOT / "docs" / "proxy.md").read_text()))
     known = {"/srv/app/instance": proxy.server.environ["DATA_DIR"], "/srv/app/.venv/bin": str(PROGRAMS)}
     for documented, here in known.items():

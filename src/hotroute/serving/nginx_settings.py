@@ -221,7 +221,8 @@ def check_stdout(environ: Mapping[str, str]) -> None:
     """
     if environ.get("NGINX_ACCESS_LOG") == "stdout" and stat.S_ISSOCK(os.fstat(STDOUT).st_mode):
         raise SettingError(
-            "NGINX_ACCESS_LOG: standard output is a socket, as under systemd's journal, which Nginx cannot open: name a file"
+            "NGINX_ACCESS_LOG: standard output is a socket, as under systemd's journal, which Nginx cannot open: "
+            "name a file"
         )
 
 
