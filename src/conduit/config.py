@@ -1,6 +1,5 @@
 """Every setting of Conduit, read once from the environment; `.env.example` documents each."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,15 +8,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
+from hotroute.serving.variables import is_origin
+
 SECRET_KEY_BYTES = 32
 """HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
 
 PASSWORD_CHARACTERS = 12
 TEN_YEARS = 10 * 365 * 24 * 3600
 """Seconds; the time of a token that lives for ever cannot be written down."""
-
-ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]{1,5})?")
-"""As browsers send it (RFC 6454, section 6.2); of anything else Flask-CORS would make a pattern, without an end."""
 
 
 class ConfigurationError(RuntimeError):
@@ -71,7 +69,7 @@ class Settings(BaseSettings):
     @classmethod
     def origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
-            if each != "*" and not ORIGIN.fullmatch(each):
+            if not is_origin(each):
                 raise ValueError(f"{each!r} is no origin such as https://front.example or http://localhost:3000, nor *")
         return value
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from hotroute.serving import cpus, nginx_home, tls
 from hotroute.serving import nginx_settings as settings
 from hotroute.serving.nginx import Nginx
-from hotroute.serving.variables import SettingError, data_dir, is_development, port
+from hotroute.serving.variables import TRUE, SettingError, data_dir, is_development, origins, port
 
 TEMPLATES = Path("nginx")
 CONNECTIONS = 4096
@@ -66,6 +66,8 @@ def context(environ: Mapping[str, str], nginx: Nginx, acme: bool) -> dict[str, o
         **settings.clients_endpoints(environ),
         "servers": settings.application_servers(environ),
         "real_ip_from": settings.networks(environ, "REAL_IP_FROM"),
+        "origins": origins(environ),
+        "credentials": environ.get("CORS_CREDENTIALS", "").lower() in TRUE,
         "private_networks": settings.networks(environ, "PRIVATE_NETWORKS", settings.LOOPBACK_NETWORKS),
         "access_log": settings.access_log(environ),
         **process(environ),

@@ -1,6 +1,7 @@
 """Reading settings from the environment: each reader names the variable that is wrong."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,12 @@ ADDRESSES = {"HTTP_PORT": "HTTP_ADDRESS", "HTTPS_PORT": "HTTP_ADDRESS", "APP_POR
 """The variable with the address that each port is opened on. Redis is not here: it never leaves 127.0.0.1."""
 
 LOOPBACK = "127.0.0.1"
+
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]{1,5})?")
+"""As browsers send it (RFC 6454, section 6.2); of anything else Flask-CORS would make a pattern, without an end."""
+
+TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
+"""In any case; as Pydantic reads it."""
 
 
 class SettingError(ValueError):
@@ -68,6 +75,23 @@ def endpoint(environ: Mapping[str, str], port_name: str) -> str:
 def parts(environ: Mapping[str, str], name: str) -> list[str]:
     """What is between the commas of the variable `name`."""
     return [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
+
+
+def origins(environ: Mapping[str, str]) -> list[str]:
+    """Whose pages may call the API, CORS_ORIGINS; `*` is any.
+
+    Raises:
+        SettingError: one is not an origin.
+    """
+    found = [*dict.fromkeys(parts(environ, "CORS_ORIGINS"))]
+    for each in found:
+        if not is_origin(each):
+            raise SettingError(f"CORS_ORIGINS: {each!r} is no origin such as https://front.example, nor *")
+    return found
+
+
+def is_origin(text: str) -> bool:
+    return text == "*" or bool(ORIGIN.fullmatch(text))
 
 
 def is_development(environ: Mapping[str, str]) -> bool:
