@@ -188,6 +188,56 @@ def test_what_an_event_of_the_flush_writes_by_itself_is_bulk(engine: Engine, jou
         event.remove(Review, "after_insert", count)
 
 
+PRICES = [{"id": 1, "price": 8}]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda session: session.bulk_update_mappings(Product, PRICES),
+        lambda session: session.bulk_insert_mappings(Product, [{"slug": "milk"}]),
+        lambda session: session.bulk_save_objects([Product(slug="milk")]),
+        lambda session: session.execute(update(Product), PRICES),
+        lambda session: session.execute(insert(Product), [{"slug": "milk"}]),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_what_an_event_of_the_flush_writes_by_a_bulk_method_is_bulk(
+    engine: Engine, journal: Journal, write: Callable[[Session], object], own: bool
+) -> None:
+    def act(session: Session) -> None:
+        def later(_mapper: Mapper[Product], connection: Connection, _product: Product) -> None:
+            write(session if own else Session(connection))
+
+        event.listen(Product, "after_update", later)
+        try:
+            tea(session).maker_id = None
+            session.flush()
+        finally:
+            event.remove(Product, "after_update", later)
+
+    assert "shop_product!bulk" in seen(engine, journal, act)
+
+
+def test_what_an_event_of_the_flush_flushes_in_another_session_is_said_by_row(engine: Engine, journal: Journal) -> None:
+    def review(_mapper: Mapper[Product], connection: Connection, product: Product) -> None:
+        with Session(connection) as session:
+            session.add(Review(product_id=product.id))
+            session.commit()  # not of the connection's transaction, which is another session's
+
+    def act(session: Session) -> None:
+        first, second = tea(session), Product(slug="milk")
+        session.add(second)
+        first.price = second.price = 7
+
+    event.listen(Product, "after_insert", review)
+    try:
+        tags = seen(engine, journal, act)
+    finally:
+        event.remove(Product, "after_insert", review)
+    assert not {tag for tag in tags if tag.endswith("!bulk")}
+
+
 def test_what_the_database_deletes_along_with_a_flush_is_bulk(engine: Engine, journal: Journal) -> None:
     def act(session: Session) -> None:
         maker = session.get_one(Maker, 1)

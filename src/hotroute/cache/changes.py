@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import Dialect
 
-from hotroute.cache import capture
+from hotroute.cache import capture, flushes
 from hotroute.cache.link import Unreachable
 from hotroute.cache.statements import UNPARSED, Footprint, footprint
 from hotroute.cache.store import Store, written
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOUCHED, BEGUN, FLUSHING, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.flushing", "hotroute.marked"
+TOUCHED, BEGUN, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.marked"
 BULK = "!bulk"
 """After a table's name: the tag of what changed rows without saying which."""
 
@@ -150,13 +150,14 @@ def note(
         watch(seen, connection, found)
 
 
-def said(connection: Connection, found: Footprint, context: Any) -> frozenset[str]:
+def said(connection: Connection, found: Footprint, context: Any) -> set[str]:
     """The tables whose rows a flush says by tags of their own (`RowTags`): not what the database's cascades change, nor
-    what an event of the flush writes by a statement of its own, which lacks the mappers' cache.
+    what an event of the flush writes by a statement of its own, which lacks the mappers' cache or names an entity.
     """
-    if "compiled_cache" not in context.execution_options:
-        return frozenset()
-    return frozenset(connection.info.get(FLUSHING, ())) - found.follows
+    told = flushes.told(connection.dialect)
+    if not told or "compiled_cache" not in context.execution_options:
+        return set()
+    return set() if "entity" in context.compiled.statement.entity_description else told - found.follows
 
 
 def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> None:
@@ -171,7 +172,6 @@ def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> No
 
 
 def take(info: dict[str, Any]) -> set[str]:
-    info.pop(FLUSHING, None)
     tags: set[str] = info.pop(TOUCHED, set())
     return tags
 

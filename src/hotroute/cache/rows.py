@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper
 
-from hotroute.cache.changes import BULK, FLUSHING, touch
-
-FLUSHED = "hotroute.flushed"
+from hotroute.cache import flushes
+from hotroute.cache.changes import BULK, touch
 
 Key = str | Callable[[Any], Any]
 Tell = Callable[[Mapper[Any], Connection, Any], None]
@@ -20,15 +19,10 @@ class RowTags:
     Register every class that is mapped to a table, or none. Two transactions at READ COMMITTED, of which one gives a
     row another key while the other changes that row without having locked it: the second says the old key, and its
     change goes unseen under the new one. Load what you change `with_for_update()` where keys change.
-
-    Args:
-        sessions: the `Session` class, or a sessionmaker, whose flushes are followed.
     """
 
-    def __init__(self, sessions: Any = Session) -> None:
+    def __init__(self) -> None:
         self.listeners: list[tuple[Any, str, Callable[..., None]]] = []
-        self.listen(sessions, "after_flush", finish)
-        self.listen(sessions, "after_soft_rollback", finish)
 
     def register(self, model: type, *keys: Key, name: str, of: Iterable[str] = ()) -> None:
         """Changes to a row touch `name:<value>` for the old and the new value of each key.
@@ -114,17 +108,9 @@ def values(target: Any, key: Key, *, stays: bool) -> list[Any] | None:
     return None if not found or replaced else found
 
 
-def begin(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-    """What the flush writes to these tables, it tells by row. Only the flush: see `finish`."""
-    if FLUSHING not in connection.info:
-        inspect(target).session.info.setdefault(FLUSHED, []).append(connection.info)
-    connection.info.setdefault(FLUSHING, set()).update(tables(mapper))
-
-
-def finish(session: Session, *_: Any) -> None:
-    """Also after a flush that failed in a savepoint, whose transaction goes on."""
-    for info in session.info.pop(FLUSHED, ()):
-        info.pop(FLUSHING, None)
+def begin(mapper: Mapper[Any], connection: Connection, _target: Any) -> None:
+    """What the flush writes to these tables, it tells by row."""
+    flushes.tell(connection.dialect, tables(mapper))
 
 
 def tables(mapper: Mapper[Any]) -> list[str]:

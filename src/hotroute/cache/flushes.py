@@ -1,0 +1,46 @@
+"""The flush that is running, and the tables whose rows it says by tags of their own (`RowTags`)."""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.orm import Session, SessionTransaction, SessionTransactionOrigin
+
+
+class Flush(NamedTuple):
+    """A session's subtransaction: a flush, or one of the legacy bulk methods, which tell no rows.
+
+    Attributes:
+        told: tables by engine.
+    """
+
+    transaction: SessionTransaction
+    told: set[tuple[Dialect, str]]
+
+
+running: ContextVar[tuple[Flush, ...]] = ContextVar("hotroute.flushes", default=())
+"""The innermost last: an event of a flush may flush another session, or use a bulk method."""
+
+
+@event.listens_for(Session, "after_transaction_create")
+def begin(_session: Session, transaction: SessionTransaction) -> None:
+    if transaction.origin is SessionTransactionOrigin.SUBTRANSACTION:
+        running.set((*running.get(), Flush(transaction, set())))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def end(_session: Session, transaction: SessionTransaction) -> None:
+    if flushes := running.get():
+        running.set(tuple(each for each in flushes if each.transaction is not transaction))
+
+
+def tell(dialect: Dialect, tables: Iterable[str]) -> None:
+    """The flush that is running says what it changes in these by row."""
+    for flush in running.get()[-1:]:
+        flush.told.update((dialect, table) for table in tables)
+
+
+def told(dialect: Dialect) -> set[str]:
+    return {table for flush in running.get()[-1:] for of, table in flush.told if of is dialect}
