@@ -474,11 +474,9 @@ def both(engine: Engine, database_url: str, journal: Journal) -> Iterator[Sessio
     """A session on two engines, whose labels are on the one and whose reviews on the other."""
     other = create_engine("sqlite://" if engine.dialect.name == "sqlite" else driver(database_url), pool_size=2)
     Base.metadata.create_all(other)
-    changes = Changes(journal, mark_ttl=15)
-    changes.follow(other)
-    changes.dialects.add(engine.dialect)
+    Changes(journal, mark_ttl=15).follow(other)
     session = Session(binds={Label: engine, Maker: engine, Review: other})
-    mark_together(changes, session)
+    mark_together(session)
     with session:
         yield session
     other.dispose()
@@ -541,6 +539,29 @@ def test_the_engines_of_two_applications_are_marked_each_in_its_own_store(journa
         write_both(session)
         session.commit()
     assert (journal.touched, others.touched) == (bulk(LABELS), bulk(REVIEWS))
+
+
+def test_an_engine_of_two_applications_is_marked_in_both_stores(engine: Engine, journal: Journal) -> None:
+    other = Journal()
+    Changes(other, mark_ttl=15).follow(engine)
+    marks: list[bool] = []
+    journal.at = {"done": lambda: marks.append(bool(other.marks_left))}
+    with engine.begin() as connection:
+        connection.execute(insert(Label).values(name="new"))
+    steps = [("mark", frozenset(bulk(LABELS))), ("done", frozenset(bulk(LABELS)))]
+    assert (journal.steps, other.steps) == (steps, steps)
+    assert not journal.marks_left | other.marks_left
+    assert marks == [True], "both are marked before the commit, and until it is over"
+
+
+def test_if_the_second_application_cannot_be_told_nothing_is_committed(engine: Engine, journal: Journal) -> None:
+    other = Journal()
+    Changes(other, mark_ttl=15).follow(engine)
+    other.unreachable_after = 0
+    with pytest.raises(Unreachable), engine.begin() as connection:
+        connection.execute(insert(Label).values(name="no"))
+    assert count(engine, Label) == 1
+    assert not journal.marks_left
 
 
 def test_a_savepoint_on_two_engines_marks_nothing(both: Session, journal: Journal) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOUCHED, BEGUN, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.marked"
+FOLLOWERS = "hotroute.followers"
 BULK = "!bulk"
 """After a table's name: the tag of what changed rows without saying which."""
 
@@ -36,8 +37,9 @@ class MarkExpiredError(RuntimeError):
 
 
 class Mark(NamedTuple):
-    """What a transaction has marked; it must not commit after `deadline`, seconds of `time.monotonic`."""
+    """What a transaction has marked in a store; it must not commit after `deadline`, seconds of `time.monotonic`."""
 
+    store: Store
     tags: list[str]
     token: str
     deadline: float
@@ -57,80 +59,94 @@ class Changes:
 
     def __init__(self, store: Store, mark_ttl: float, fence: "Fence | None" = None) -> None:
         self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
-        self.dialects = set[Dialect]()
-        self.begun = WeakKeyDictionary[Connection, int]()
 
     def follow(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
         connections, and fire for savepoints too; these see every statement and the outermost commit only.
         """
-        event.listen(engine, "begin", self.begin)
-        event.listen(engine, "rollback", self.forget)
+        event.listen(engine, "begin", begin)
+        event.listen(engine, "rollback", forget)
         event.listen(engine, "before_cursor_execute", note)
         event.listen(engine, "prepare_twophase", refuse_two_phases)
-        self.dialects.add(engine.dialect)
-        engine.dialect.do_commit = self.committing(engine.dialect)  # type: ignore[assignment,method-assign]
+        if not followers(engine.dialect):
+            vars(engine.dialect)[FOLLOWERS] = []
+            engine.dialect.do_commit = committing(engine.dialect)  # type: ignore[assignment,method-assign]
+        followers(engine.dialect).append(self)
 
-    def committing(self, dialect: Dialect) -> Callable[[Any], None]:
-        """COMMIT between MARK and DONE; in the dialect, for SQLAlchemy has no event after the DBAPI's COMMIT."""
-        commit = dialect.do_commit
-
-        def do_commit(connection: Any) -> None:
-            leave = False
-            try:
-                refuse_late(self.mark(connection.info))
-                leave = True
-                commit(connection)
-            except BaseException as error:
-                # SQLAlchemy does not, after a COMMIT that failed: the next transaction would commit our writes.
-                with suppress(Exception):
-                    dialect.do_rollback(connection)
-                self.finish(connection.info, leave=leave and not refused(dialect, error, connection))
-                raise
-            self.finish(connection.info)
-
-        return do_commit
-
-    def mark(self, info: dict[str, Any]) -> list[Mark]:
-        """Mark what the transaction touched since it was marked last; gives all its marks.
-
+    def mark(self, tags: list[str]) -> Mark:
+        """
         Raises:
             Unreachable: the store did not answer. The mark may be there all the same, and expires by itself.
         """
-        tags = sorted(take(info))
-        marks: list[Mark] = info.setdefault(MARKED, [])
-        if tags:
-            refuse_unparsed(tags)
-            made = Mark(tags, secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9)
-            try:
-                self.store.mark(made.tags, made.token)
-            except Unreachable:
-                if self.fence is None:
-                    raise
-                made = Mark([], "", self.fence.close())
-            marks.append(made)
-        return marks
+        made = Mark(self.store, tags, secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9)
+        try:
+            self.store.mark(made.tags, made.token)
+        except Unreachable:
+            if self.fence is None:
+                raise
+            return Mark(self.store, [], "", self.fence.close())
+        return made
 
-    def finish(self, info: dict[str, Any], *, leave: bool = False) -> None:
-        """A commit that happened is answered as one, whatever becomes of the mark: it expires by itself."""
-        for mark in info.pop(MARKED, ()):
-            if not mark.tags:
-                continue
-            try:
-                self.store.done(mark.tags, mark.token, leave=leave)
-            except Exception:
-                log.warning("the mark of a write could not be taken away, it expires by itself", exc_info=True)
 
-    def begin(self, connection: Connection) -> None:
-        self.forget(connection)
-        connection.info[BEGUN] = monotonic()
-        self.begun[connection] = get_ident()
+def followers(dialect: Dialect) -> list[Changes]:
+    """Who follows an engine: applications, each with a store of its own. An engine with options has its dialect."""
+    found: list[Changes] = vars(dialect).get(FOLLOWERS, [])
+    return found
 
-    def forget(self, connection: Connection) -> None:
-        # The pool gave up what an invalidated connection knew with it, and asking would be an error.
-        if not connection.invalidated:
-            take(connection.info)
-            self.finish(connection.info)
+
+def committing(dialect: Dialect) -> Callable[[Any], None]:
+    """COMMIT between MARK and DONE; in the dialect, for SQLAlchemy has no event after the DBAPI's COMMIT."""
+    commit = dialect.do_commit
+
+    def do_commit(connection: Any) -> None:
+        leave = False
+        try:
+            refuse_late(mark(dialect, connection.info))
+            leave = True
+            commit(connection)
+        except BaseException as error:
+            # SQLAlchemy does not, after a COMMIT that failed: the next transaction would commit our writes.
+            with suppress(Exception):
+                dialect.do_rollback(connection)
+            finish(connection.info, leave=leave and not refused(dialect, error, connection))
+            raise
+        finish(connection.info)
+
+    return do_commit
+
+
+def mark(dialect: Dialect, info: dict[str, Any]) -> list[Mark]:
+    """Mark what the transaction touched since it was marked last, with all who follow; gives all its marks."""
+    tags = sorted(take(info))
+    marks: list[Mark] = info.setdefault(MARKED, [])
+    if tags:
+        refuse_unparsed(tags)
+        for each in followers(dialect):
+            marks.append(each.mark(tags))  # noqa: PERF401  # if the next one fails, these are known, and taken away
+    return marks
+
+
+def finish(info: dict[str, Any], *, leave: bool = False) -> None:
+    """A commit that happened is answered as one, whatever becomes of the mark: it expires by itself."""
+    for made in info.pop(MARKED, ()):
+        if not made.tags:
+            continue
+        try:
+            made.store.done(made.tags, made.token, leave=leave)
+        except Exception:
+            log.warning("the mark of a write could not be taken away, it expires by itself", exc_info=True)
+
+
+def begin(connection: Connection) -> None:
+    forget(connection)
+    connection.info[BEGUN] = monotonic()
+
+
+def forget(connection: Connection) -> None:
+    # The pool gave up what an invalidated connection knew with it, and asking would be an error.
+    if not connection.invalidated:
+        take(connection.info)
+        finish(connection.info)
 
 
 def touch(connection: Connection, tags: Iterable[str]) -> None:
@@ -185,7 +201,7 @@ def refused(dialect: Dialect, error: BaseException, connection: Any) -> bool:
 
 
 def refuse_late(marks: list[Mark]) -> None:
-    if any(monotonic() > mark.deadline for mark in marks):
+    if any(monotonic() > each.deadline for each in marks):
         raise MarkExpiredError("the transaction's mark in the cache expired before its COMMIT; try again")
 
 

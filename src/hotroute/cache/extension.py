@@ -90,7 +90,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     for engine in application.engines:
         followed.follow(engine)
     if len(application.engines) > 1:
-        mark_together(followed, Session)
+        mark_together(Session)
     tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
     around = Surroundings(
         match=routes.matcher(app, found, skippable),

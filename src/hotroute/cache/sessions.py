@@ -5,34 +5,32 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from hotroute.cache.changes import TOUCHED, Changes
+from hotroute.cache import changes
 
 CONNECTIONS = "hotroute.connections"
 
 
-def mark_together(changes: Changes, sessions: Any) -> None:
+def mark_together(sessions: Any) -> None:
     """A store that fails at the second mark then aborts both, and not one half of what belongs together.
 
     Args:
         sessions: a `Session` class, a sessionmaker or a session. What its other listeners write in `before_commit` is
             marked here if they were registered earlier, and at its own COMMIT otherwise.
     """
-
-    def before_commit(session: Session) -> None:
-        if session.in_nested_transaction():
-            return
-        session.flush()
-        connections = session.info.get(CONNECTIONS, {}).values()
-        # Another application's engines are marked in its own store.
-        ours = [each for each in connections if each.dialect in changes.dialects]
-        touched = [each for each in ours if not (each.closed or each.invalidated) and each.info.get(TOUCHED)]
-        if len(touched) > 1:
-            for connection in touched:
-                changes.mark(connection.info)
-
     event.listen(sessions, "after_begin", remember)
     event.listen(sessions, "before_commit", before_commit)
     event.listen(sessions, "after_transaction_end", forget)
+
+
+def before_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    connections = [each for each in session.info.get(CONNECTIONS, {}).values() if not (each.closed or each.invalidated)]
+    touched = [each for each in connections if each.info.get(changes.TOUCHED)]
+    if len(touched) > 1:
+        for connection in touched:
+            changes.mark(connection.dialect, connection.info)
 
 
 def remember(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:

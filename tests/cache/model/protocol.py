@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from hotroute.cache.changes import Changes
+from hotroute.cache import changes
 from hotroute.cache.redis_store import RedisStore
 
 STEPS = {
@@ -10,9 +10,9 @@ STEPS = {
     "PEEK": RedisStore.peek,  # scripts/wait.lua
     "SAVE": RedisStore.save,  # scripts/save.lua
     "RELEASE": RedisStore.release,  # scripts/lease.lua
-    "MARK": RedisStore.mark,  # scripts/mark.lua, from Changes.mark
-    "COMMIT": Changes.committing,
-    "DONE": RedisStore.done,  # scripts/done.lua, from Changes.finish
+    "MARK": RedisStore.mark,  # scripts/mark.lua, from changes.mark
+    "COMMIT": changes.committing,
+    "DONE": RedisStore.done,  # scripts/done.lua, from changes.finish
     "REPAIR": RedisStore.repair,  # scripts/repair.lua
     "LEAVE": RedisStore.done,  # the same with leave=True
 }
