@@ -3,6 +3,10 @@
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotroute.cache.store import Store
 
 current: ContextVar["Capture | None"] = ContextVar("hotroute.capture", default=None)
 """The capture of the request that is being answered; threads that a view starts need the context copied."""
@@ -13,12 +17,16 @@ class Capture:
     """Begun before the first statement of a request.
 
     Attributes:
+        store: that the answer is for; engines whose writes it is not told of must not be asked.
+        declared: whether the route says what its answer depends on.
         began: seconds of `time.monotonic`, from after the store answered: what another thread began while it was asked
             may have seen less than the answer's vector stands for.
         tables: read so far.
         obstacle: why the answer must not be stored; empty while it may.
     """
 
+    store: "Store"
+    declared: bool = False
     began: float = field(default_factory=monotonic)
     tables: set[str] = field(default_factory=set)
     obstacle: str = ""

@@ -205,7 +205,7 @@ class Front:
     def lead(self, asked: Request, flight: Flight) -> Iterable[bytes]:
         """Have the application answer for everybody who has the same question; store that if it may be."""
         self.tell(asked, "fwd=miss")
-        seen = capture.Capture()
+        seen = capture.Capture(self.store, declared=asked.hot.tags is not None)
         held = Held(keep=asked.inside)
         recorded = Recorded(asked.start, asked.method)
         reset = capture.current.set(seen)
