@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import (
+    DDL,
+    ClauseElement,
     Column,
+    ColumnElement,
     Connection,
     Engine,
+    Executable,
     ForeignKey,
     Integer,
     MetaData,
     NullPool,
+    Select,
     Table,
+    TextClause,
     column,
     create_engine,
     delete,
@@ -23,6 +29,8 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    inspect,
+    literal,
     literal_column,
     select,
     table,
@@ -31,15 +39,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
-from sqlalchemy.orm import Session, joinedload, with_loader_criteria
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    column_property,
+    foreign,
+    joinedload,
+    mapped_column,
+    relationship,
+    with_loader_criteria,
+)
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotroute import cache, database
 from hotroute.cache import capture
 from hotroute.cache.capture import Capture
-from hotroute.cache.changes import Changes, MarkExpiredError, UncachedWriteError, touch
+from hotroute.cache.changes import Changes, MarkExpiredError, UncachedWriteError, followers, touch
 from hotroute.cache.link import Unreachable
 from hotroute.cache.sessions import mark_together
-from hotroute.cache.statements import followers_of
+from hotroute.cache.statements import followers_of, of_text
+from hotroute.cache.store import EPOCH, Store
 from tests.cache.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Promise, Review, Stock, labelled
 from tests.databases import driver
@@ -74,6 +96,7 @@ def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
         session.add(Stock(slug="tea"))
     Changes(journal, mark_ttl=15).follow(made)
     yield made
+    journal.at, journal.unreachable_after = {}, -1
     Base.metadata.drop_all(made)
     made.dispose()
 
@@ -92,8 +115,8 @@ def bulk(*tables: str) -> set[str]:
 
 
 @contextmanager
-def captured() -> Iterator[Capture]:
-    found = Capture()
+def captured(store: Store, *, declared: bool = False) -> Iterator[Capture]:
+    found = Capture(store, declared)
     token = capture.current.set(found)
     try:
         yield found
@@ -266,7 +289,7 @@ def test_foreign_keys_are_followed_to_their_end() -> None:
         Table(name, schema, Column("id", ForeignKey(f"{parent}.id", ondelete="CASCADE") if parent else Integer))
         for parent, name in zip(("", *names), names, strict=False)
     ]
-    assert followers_of(delete(tables[0]), "DELETE FROM root") == set(names[1:])
+    assert followers_of(delete(tables[0]), "DELETE FROM root") == set(tables[1:])
 
 
 def test_a_savepoint_marks_nothing_before_the_commit(engine: Engine, journal: Journal) -> None:
@@ -293,6 +316,54 @@ def test_the_write_before_a_savepoint_that_is_rolled_back_is_marked(engine: Engi
 
 def test_touch_adds_tags_of_the_callers_own(engine: Engine, journal: Journal) -> None:
     assert seen(engine, journal, lambda session: touch(session.connection(), ["own"])) == {"own"}
+
+
+def ddl(statement: str) -> DDL:
+    return DDL(statement)  # type: ignore[no-untyped-call]
+
+
+class Extra(DeclarativeBase):
+    """Of tables besides."""
+
+
+class Price(Extra):
+    __tablename__ = "shop_price"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Extra.metadata.create_all,
+        Base.metadata.drop_all,
+        lambda connection: connection.execute(ddl("DELETE FROM shop_review")),
+        lambda connection: connection.execute(CreateTable(Price.metadata.tables["shop_price"])),
+    ],
+)
+def test_a_change_to_the_schema_may_have_changed_anything(
+    engine: Engine, journal: Journal, change: Callable[[Connection], object]
+) -> None:
+    with engine.connect() as connection:
+        change(connection)
+        assert journal.steps == [], "a transaction as any other"
+        connection.commit()
+    Extra.metadata.drop_all(engine)
+    assert journal.steps[:2] == [("mark", frozenset({EPOCH})), ("done", frozenset({EPOCH}))]
+
+
+@pytest.mark.only("sqlite")
+def test_a_change_to_the_schema_that_is_committed_at_once_is_marked_before(engine: Engine) -> None:
+    journal = Journal()
+    plain = create_engine(engine.url, poolclass=NullPool)
+    Changes(journal, mark_ttl=15).follow(plain)
+    journal.at = {"mark": lambda: tables.append(Price.__tablename__ in inspect(engine).get_table_names())}
+    tables = list[bool]()
+    with plain.connect() as connection:
+        Extra.metadata.create_all(connection)
+        assert journal.order == ["mark"]
+    assert tables == [False]
+    assert journal.order == ["mark", "done"], "rolled back, as far as SQLAlchemy knows"
+    Extra.metadata.drop_all(engine)
 
 
 # What a transaction may not do
@@ -323,11 +394,33 @@ def test_a_write_in_sql_text_is_an_error_before_it_is_committed(
     assert journal.steps == []
 
 
+@pytest.mark.parametrize("statement", ["EXPLAIN\nANALYZE DELETE FROM shop_label", "WITH x AS (DELETE FROM y) SELECT 1"])
+def test_a_write_behind_words_that_read_is_a_write(statement: str) -> None:
+    assert of_text(statement).writes
+
+
 @pytest.mark.only("postgresql")
 @pytest.mark.parametrize("statement", ["SELECT 1; DELETE FROM shop_review", "EXPLAIN ANALYZE DELETE FROM shop_review"])
 def test_a_write_behind_a_reading_word_is_an_error(engine: Engine, statement: str) -> None:
     with pytest.raises(UncachedWriteError), engine.begin() as connection:
         connection.execute(text(statement))
+    assert count(engine, Review) == 1
+
+
+class Emptied(Executable, ClauseElement):
+    """A statement of the application's own."""
+
+    inherit_cache = True
+
+
+@compiles(Emptied)
+def _(_element: Emptied, _compiler: SQLCompiler, **_options: object) -> str:
+    return "DELETE FROM shop_review"
+
+
+def test_a_write_by_a_construct_that_nobody_knows_is_an_error(engine: Engine) -> None:
+    with pytest.raises(UncachedWriteError, match="invalidate"), engine.begin() as connection:
+        connection.execute(Emptied())
     assert count(engine, Review) == 1
 
 
@@ -560,6 +653,7 @@ def test_if_the_second_application_cannot_be_told_nothing_is_committed(engine: E
     other.unreachable_after = 0
     with pytest.raises(Unreachable), engine.begin() as connection:
         connection.execute(insert(Label).values(name="no"))
+    other.unreachable_after = -1
     assert count(engine, Label) == 1
     assert not journal.marks_left
 
@@ -587,8 +681,8 @@ def test_what_is_written_after_the_others_were_marked_is_marked_too(both: Sessio
 # What a view reads
 
 
-def reads(engine: Engine, act: Callable[[Session], object]) -> Capture:
-    with captured() as found, Session(engine) as session:
+def reads(engine: Engine, act: Callable[[Session], object], *, declared: bool = False) -> Capture:
+    with captured(followers(engine.dialect)[0].store, declared=declared) as found, Session(engine) as session:
         act(session)
     return found
 
@@ -636,19 +730,195 @@ def test_sql_text_may_read_anything_and_its_answer_is_not_stored(
     assert "unparsed" in reads(engine, act).obstacle
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session: session.execute(select(Label.id).prefix_with("(SELECT count(*) FROM shop_review),")).all(),
+        lambda session: session.execute(select(Label.id).suffix_with("UNION SELECT id FROM shop_review")).all(),
+        lambda session: session.execute(select(Label.id).with_statement_hint("UNION SELECT id FROM shop_review")).all(),
+        lambda session: session.execute(
+            select(Label.id.op("IN (SELECT id FROM shop_review) AND 1 =")(literal(1)))).all(),
+        lambda session: session.execute(select(Counted())).all(),
+    ],
+)  # fmt: skip
+def test_text_within_a_statement_may_read_anything(engine: Engine, act: Callable[[Session], object]) -> None:
+    assert "unparsed" in reads(engine, act).obstacle
+
+
+class Counted(ColumnElement[int]):
+    """An expression of the application's own."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(Counted)
+def _(_element: Counted, _compiler: SQLCompiler, **_options: object) -> str:
+    return "(SELECT count(*) FROM shop_review)"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session: session.execute(text("SELECT name FROM shop_label")),
+        lambda session: session.execute(text("WITH x AS (SELECT name FROM shop_label)\nSELECT name FROM x")),
+        lambda session: session.connection().exec_driver_sql("SELECT name FROM shop_label"),
+    ],
+)
+def test_sql_text_is_no_obstacle_where_the_route_says_what_it_depends_on(
+    engine: Engine, journal: Journal, act: Callable[[Session], object]
+) -> None:
+    assert reads(engine, act, declared=True).obstacle == ""
+    with Session(engine) as session:
+        act(session)
+        with captured(journal, declared=True) as found:
+            act(session)
+    assert "older" in found.obstacle
+    write = text("DELETE FROM shop_review")
+    assert "wrote" in reads(engine, lambda session: session.execute(write), declared=True).obstacle
+
+
+def test_a_table_of_another_schema_that_an_eager_load_adds_is_captured(database_url: str) -> None:
+    class Here(DeclarativeBase):
+        pass
+
+    class Elsewhere(DeclarativeBase):
+        pass
+
+    class Rating(Elsewhere):
+        __tablename__ = "shop_rating"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Rated(Here):
+        __tablename__ = "shop_rated"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        ratings: Mapped[list[Rating]] = relationship(
+            Rating, primaryjoin=lambda: foreign(Rating.id) == Rated.id, lazy="joined", viewonly=True
+        )
+
+    Rated.rated = column_property(select(func.count(Rating.id)).scalar_subquery())
+    journal, engine = Journal(), create_engine(driver(database_url), poolclass=NullPool)
+    for each in (Here, Elsewhere):
+        each.metadata.create_all(engine)
+    Changes(journal, mark_ttl=15, metadata=(Here.metadata, Elsewhere.metadata)).follow(engine)
+    found = reads(engine, lambda session: session.scalars(select(Rated)).unique().all())
+    assert (found.tables, found.obstacle) == ({"shop_rated", "shop_rating"}, "")
+    for each in (Here, Elsewhere):
+        each.metadata.drop_all(engine)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_an_engine_that_is_not_followed_keeps_an_answer_from_being_stored(
+    engine: Engine, journal: Journal, declared: bool
+) -> None:
+    other = create_engine(engine.url, poolclass=NullPool)
+    with captured(journal, declared=declared) as found:
+        read_labels(other)
+    assert "not followed" in found.obstacle
+    Changes(Journal(), mark_ttl=15).follow(other)
+    with captured(journal, declared=declared) as found:
+        read_labels(other)
+    assert "not followed" in found.obstacle, "for this store"
+    Changes(journal, mark_ttl=15).follow(other)
+    with captured(journal, declared=declared) as found:
+        read_labels(other)
+    assert found.obstacle == ""
+
+
+def test_an_application_stores_what_it_can_answer_for(tmp_path: Path) -> None:
+    one, two = make_engines(tmp_path)
+    app = Flask("told")
+    names = table("shop_names", column("name"))
+    metadata = MetaData()
+    Table("shop_names", metadata, Column("name"))
+    views = {
+        "/declared": (("shop_label",), lambda: ask(one, text("SELECT count(*) FROM shop_label"))),
+        "/captured": (None, lambda: ask(one, text("SELECT count(*) FROM shop_label"))),
+        "/not-followed": (("shop_label",), lambda: ask(two, select(func.count()).select_from(LABEL))),
+        "/view": (None, lambda: ask(one, select(func.count()).select_from(names))),
+    }
+    for path, (tags, view) in views.items():
+        app.add_url_rule(path, path, cache.hot(tags=tags)(view))
+    with one.begin() as connection:
+        connection.execute(ddl("CREATE VIEW shop_names AS SELECT name FROM shop_label"))
+    told = cache.Application((one,), (Base.metadata, metadata), views={"shop_names": (LABELS,)})
+    cache.init_app(app, Journal(), told)
+    client = app.test_client()
+    found = {
+        path: [client.get(path).headers["Cache-Status"][10:].partition("; ttl")[0] for _ in range(2)] for path in views
+    }
+    assert found == {
+        "/declared": ["fwd=miss; stored", "hit"],
+        "/captured": ["fwd=miss; stored=?0; detail=AN-UNPARSED-STATEMENT-RAN"] * 2,
+        "/not-followed": ["fwd=miss; stored=?0; detail=AN-ENGINE-THAT-IS-NOT-FOLLOWED-WAS-ASKED"] * 2,
+        "/view": ["fwd=miss; stored", "hit"],
+    }
+    with one.begin() as connection:
+        connection.execute(insert(Label).values(name="new"))
+    assert [client.get(path).text for path in views] == ["1", "1", "0", "1"]
+
+
+def ask(engine: Engine, statement: Select[int] | TextClause) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(statement))
+
+
+# Other names of a table
+
+
+@pytest.fixture
+def named(engine: Engine, journal: Journal) -> Iterator[Engine]:
+    """With a view of labels, and one of that."""
+    views = {"shop_names": (LABELS,), "shop_short_names": ("shop_names",)}
+    Changes(journal, mark_ttl=15, views=views).follow(engine)
+    with engine.begin() as connection:
+        connection.execute(ddl("CREATE VIEW shop_names AS SELECT name FROM shop_label"))
+        connection.execute(ddl("CREATE VIEW shop_short_names AS SELECT name FROM shop_names"))
+    journal.steps.clear()
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(ddl("DROP VIEW shop_short_names"))
+        connection.execute(ddl("DROP VIEW shop_names"))
+
+
+def test_what_a_view_of_the_database_reads_is_captured(named: Engine) -> None:
+    found = reads(named, lambda session: session.execute(select(table("shop_short_names", column("name")))).all())
+    assert found.tables == {"shop_short_names", "shop_names", LABELS}
+
+
+def test_a_write_changes_the_views_of_what_it_writes(named: Engine, journal: Journal) -> None:
+    tags = seen(named, journal, lambda session: session.add(Label(name="new")))
+    assert tags == bulk(LABELS, "shop_names", "shop_short_names")
+
+
+@pytest.mark.only("postgresql")
+def test_a_write_through_a_view_changes_what_it_reads(named: Engine, journal: Journal) -> None:
+    statement = update(table("shop_names", column("name"))).values(name="new")
+    assert seen(named, journal, lambda session: session.execute(statement)) >= bulk(LABELS, "shop_short_names")
+
+
+def test_a_table_of_the_default_schema_is_the_one_without_a_schema(engine: Engine, journal: Journal) -> None:
+    schema = engine.dialect.default_schema_name
+    label = Table(LABELS, MetaData(), Column("name"), schema=schema)
+    found = reads(engine, lambda session: session.execute(select(label)).all())
+    assert found.tables == {LABELS, f"{schema}.{LABELS}"}
+    tags = seen(engine, journal, lambda session: session.execute(update(label).values(name="new")))
+    assert tags == bulk(LABELS, f"{schema}.{LABELS}")
+
+
 def test_a_view_that_writes_is_not_stored(engine: Engine) -> None:
     assert "wrote" in reads(engine, lambda session: session.execute(insert(Label).values(name="x"))).obstacle
 
 
-def test_what_an_older_transaction_reads_is_not_stored(engine: Engine) -> None:
+def test_what_an_older_transaction_reads_is_not_stored(engine: Engine, journal: Journal) -> None:
     with Session(engine) as session:
         session.scalar(select(Label.id))
-        with captured() as found:
+        with captured(journal) as found:
             with session.begin_nested():
                 session.scalar(select(Label.id))
             assert "older" in found.obstacle
         session.rollback()
-        with captured() as found:
+        with captured(journal) as found:
             session.scalar(select(Label.id))
         assert found.obstacle == ""
 
@@ -679,8 +949,8 @@ def test_the_same_text_in_another_schema_is_another_statement(engine: Engine, jo
     assert REVIEWS in seen(engine, journal, leave)
 
 
-def test_a_thread_with_a_copied_context_is_captured(engine: Engine) -> None:
-    with captured() as found:
+def test_a_thread_with_a_copied_context_is_captured(engine: Engine, journal: Journal) -> None:
+    with captured(journal) as found:
         contextvars.copy_context().run(lambda: read_labels(engine))
     assert found.tables == {LABELS}
 

@@ -2,20 +2,21 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from threading import get_ident
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.engine.interfaces import Dialect
 
 from hotroute.cache import capture, flushes
 from hotroute.cache.link import Unreachable
-from hotroute.cache.statements import UNPARSED, Footprint, footprint
-from hotroute.cache.store import Store, written
+from hotroute.cache.statements import UNPARSED, Footprint, footprint, learn
+from hotroute.cache.store import EPOCH, Store, written
 
 if TYPE_CHECKING:
     from hotroute.cache.fence import Fence
@@ -52,13 +53,20 @@ class Changes:
         store: where the tags are.
         mark_ttl: seconds that a mark of the store holds.
         fence: lets a transaction commit that the store cannot be told of; without one, `Unreachable` aborts it.
-
-    Attributes:
-        begun: connections, and the threads that have begun their latest transactions, for `hotroute.testing`.
+        metadata: of all tables.
+        views: the tables that each view of the database reads.
     """
 
-    def __init__(self, store: Store, mark_ttl: float, fence: "Fence | None" = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        mark_ttl: float,
+        fence: "Fence | None" = None,
+        metadata: Iterable[MetaData] = (),
+        views: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    ) -> None:
         self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
+        self.metadata, self.views = tuple(metadata), views
 
     def follow(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
@@ -72,6 +80,7 @@ class Changes:
             vars(engine.dialect)[FOLLOWERS] = []
             engine.dialect.do_commit = committing(engine.dialect)  # type: ignore[assignment,method-assign]
         followers(engine.dialect).append(self)
+        learn(engine.dialect, self.metadata, self.views)
 
     def mark(self, tags: list[str]) -> Mark:
         """
@@ -161,9 +170,16 @@ def note(
     if found.writes:
         refuse_autocommit(connection)
         touch(connection, found.writes)
-        touch(connection, [table + BULK for table in found.writes - said(connection, found, context) - {UNPARSED}])
-    if seen := capture.current.get():
-        watch(seen, connection, found)
+        in_bulk = found.writes - said(connection, found, context) - {UNPARSED, EPOCH}
+        touch(connection, [table + BULK for table in in_bulk])
+    if EPOCH in found.writes and committed_at_once(connection):
+        mark(connection.dialect, connection.info)
+
+
+def committed_at_once(connection: Connection) -> bool:
+    """SQLite's driver, unless told to keep out of it, begins no transaction before CREATE or DROP."""
+    raw: Any = connection.connection.dbapi_connection
+    return not getattr(raw, "in_transaction", True)
 
 
 def said(connection: Connection, found: Footprint, context: Any) -> set[str]:
@@ -176,11 +192,22 @@ def said(connection: Connection, found: Footprint, context: Any) -> set[str]:
     return set() if "entity" in context.compiled.statement.entity_description else told - found.follows
 
 
-def watch(seen: capture.Capture, connection: Connection, found: Footprint) -> None:
+@event.listens_for(Engine, "before_cursor_execute")
+def watch(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _executemany: bool
+) -> None:
+    """What the request reads that this context answers, on any engine there is."""
+    seen = capture.current.get()
+    if seen is None:
+        return
+    if not any(each.store is seen.store for each in followers(connection.dialect)):
+        seen.refuse("an engine that is not followed was asked")
+        return
+    found = footprint(statement, context)
     seen.tables |= found.reads
     if found.writes:
         seen.refuse("the request wrote")
-    elif not found.parsed:
+    elif not found.parsed and not seen.declared:
         seen.refuse("an unparsed statement ran")
     # BEGIN itself, where another listener sends it, comes before we hear of the new transaction; it reads nothing.
     if (found.reads or not found.parsed) and connection.info.get(BEGUN, 0.0) < seen.began:

@@ -43,6 +43,7 @@ class Detail(StrEnum):
     ANOTHER_HOT_ROUTE = "ANOTHER-HOT-ROUTE-WAS-ASKED"
     WROTE = "THE-REQUEST-WROTE"
     UNPARSED = "AN-UNPARSED-STATEMENT-RAN"
+    NOT_FOLLOWED = "AN-ENGINE-THAT-IS-NOT-FOLLOWED-WAS-ASKED"
     HIDDEN = "ITS-TABLES-ARE-HIDDEN"
     OLD_TRANSACTION = "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION"
     # A hit that did enter Flask: hit; detail=INSIDE.
@@ -92,6 +93,8 @@ WORDS = {
     Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
     Detail.WROTE: "the request wrote to the database",
     Detail.UNPARSED: "the view ran SQL text, which may read any table: declare the route's tags",
+    Detail.NOT_FOLLOWED: "a statement ran on an engine that is none of Application(engines=...), which is not told of "
+    "writes: name all engines there",
     Detail.HIDDEN: "the view used a value of Flask-Caching's (get, memoize, cached), and which tables that came from "
     "is not known",
     Detail.OLD_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen an "

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapper
 
 from hotroute.cache import flushes
 from hotroute.cache.changes import BULK, touch
+from hotroute.cache.statements import named
 
 Key = str | Callable[[Any], Any]
 Tell = Callable[[Mapper[Any], Connection, Any], None]
@@ -77,7 +78,7 @@ def telling(keys: tuple[Key, ...], name: str, of: tuple[str, ...] = (), *, stays
             return
         for key in keys:
             known = values(target, key, stays=stays)
-            unknown = [f"{table}{BULK}" for table in tables(mapper)] if known is None else []
+            unknown = [f"{table}{BULK}" for table in tables(mapper, connection)] if known is None else []
             touch(connection, [*unknown, *(f"{name}:{value}" for value in known or ())])
 
     return tell
@@ -110,11 +111,11 @@ def values(target: Any, key: Key, *, stays: bool) -> list[Any] | None:
 
 def begin(mapper: Mapper[Any], connection: Connection, _target: Any) -> None:
     """What the flush writes to these tables, it tells by row."""
-    flushes.tell(connection.dialect, tables(mapper))
+    flushes.tell(connection.dialect, tables(mapper, connection))
 
 
-def tables(mapper: Mapper[Any]) -> list[str]:
-    return [str(getattr(table, "fullname", table)) for table in mapper.tables]
+def tables(mapper: Mapper[Any], connection: Connection) -> set[str]:
+    return named(mapper.tables, connection.dialect.default_schema_name)
 
 
 def ignore(*_: Any) -> None:
