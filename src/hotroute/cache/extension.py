@@ -1,7 +1,7 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -45,8 +45,10 @@ class Application:
     """What the cache must be told of an application.
 
     Attributes:
-        engines: all engines that write; their transactions are followed. Those of one session are marked together.
+        engines: all engines that the application uses, also those that only read: what another engine was asked is not
+            stored. Their transactions are followed; those of one session are marked together.
         metadata: of all tables.
+        views: by the name of each view of the database, the tables or views that it reads, by their names.
         principal: who asks, from the request alone.
         decorate: header fields that belong to each answer anew, such as CORS's.
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
@@ -65,6 +67,7 @@ class Application:
     mark_ttl: float = 15.0
     lease_ttl: float = 5.0
     fence: Fence | None = None
+    views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def init_app(app: Flask, cache: Cache | Store, application: Application) -> None:
@@ -86,12 +89,14 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
     inside.attend(app, found, skippable)
-    followed = changes.Changes(store, application.mark_ttl, application.fence)
+    followed = changes.Changes(store, application.mark_ttl, application.fence, application.metadata, application.views)
     for engine in application.engines:
         followed.follow(engine)
     if len(application.engines) > 1:
         mark_together(Session)
-    tables = tuple(sorted({table for metadata in application.metadata for table in metadata.tables}))
+    known = [table for metadata in application.metadata for table in metadata.tables.values()]
+    # One of the default schema is read by its bare name too, and which schema that is, only a connection knows.
+    tables = tuple(sorted({name for table in known for name in (table.fullname, table.name)}))
     around = Surroundings(
         match=routes.matcher(app, found, skippable),
         tables=lambda: tables,
