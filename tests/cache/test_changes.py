@@ -4,6 +4,7 @@ import contextvars
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     NullPool,
     Select,
+    String,
     Table,
     TextClause,
     column,
@@ -30,6 +32,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    lambda_stmt,
     literal,
     literal_column,
     select,
@@ -53,6 +56,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from hotroute import cache, database
 from hotroute.cache import capture
@@ -704,6 +708,10 @@ def reads(engine: Engine, act: Callable[[Session], object], *, declared: bool = 
             select(Label).options(with_loader_criteria(Label, Label.id.in_(select(Maker.id))))).all(),
          {LABELS, MAKERS}),
         (lambda session: session.execute(select(table(LABELS, column("name")))).all(), {LABELS}),
+        (lambda session: session.execute(lambda_stmt(lambda: select(Label))).all(), {LABELS}),
+        (lambda session: session.execute(select(Label).from_statement(select(Label))).all(), {LABELS}),
+        (lambda session: session.query(Label).all(), {LABELS}),
+        (lambda session: session.scalar(func.count(select(Label.id).scalar_subquery())), {LABELS}),
     ],
 )  # fmt: skip
 def test_every_table_that_is_read_is_captured(
@@ -750,6 +758,23 @@ class Counted(ColumnElement[int]):
 
     inherit_cache = True
     type = Integer()
+
+
+class Shortened(FunctionElement[str]):
+    """One that names no table."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(Shortened)
+def _(element: Shortened, compiler: SQLCompiler, **options: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 3)"
+
+
+def test_an_expression_of_the_applications_own_that_names_no_table_is_no_obstacle(engine: Engine) -> None:
+    found = reads(engine, lambda session: session.execute(select(Shortened(Label.name))).all())
+    assert (found.tables, found.obstacle) == ({LABELS}, "")
 
 
 @compiles(Counted)

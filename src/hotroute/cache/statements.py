@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import MetaData, SelectBase, Table
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.orm import FromStatement
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import Delete, Insert, TableClause, TextClause, Update, visitors
 from sqlalchemy.sql.dml import UpdateBase
@@ -106,41 +105,36 @@ def of_text(statement: str) -> Footprint:
 
 
 def of_construct(compiled: Any, statement: str, catalog: Catalog) -> Footprint:
-    construct, schema = compiled.statement, compiled.dialect.default_schema_name
+    # What the ORM makes of a construct has its eager loads and column properties.
+    construct = getattr(compiled.compile_state, "statement", compiled.statement)
+    schema = compiled.dialect.default_schema_name
     if isinstance(construct, ExecutableDDLElement):
         return Footprint(writes=frozenset({EPOCH}))
-    if not isinstance(construct, (SelectBase, UpdateBase, FromStatement)):
+    if not isinstance(construct, (SelectBase, UpdateBase)):
         return of_text(statement)
-    # What the ORM makes of a construct has its eager loads and column properties.
-    parts = [part for each in {construct, resolved(compiled)} for part in (each, *visitors.iterate(each))]
-    parsed = not any(map(hides, parts))
+    parts = [part for each in {construct, compiled.statement} for part in (each, *visitors.iterate(each))]
+    parsed = not any(hides(part, compiled.dialect) for part in parts)
     tables = [part for part in parts if isinstance(part, TableClause)]
     changes = [part for part in parts if isinstance(part, UpdateBase)]
     follows = named((table for change in changes for table in followers_of(change, statement)), schema)
     writes = named((table for change in changes for table in targets(change)), schema) | follows
     if not parsed and not writes:
-        return of_text(statement)
+        writes = set(of_text(statement).writes)
     reads = named(tables, schema) | named(mentioned(tables, statement, catalog.metadata), schema)
     writes |= catalog.below(writes)
     writes |= catalog.above(writes)
     return Footprint(frozenset(reads | catalog.below(reads)), frozenset(writes), frozenset(follows), parsed)
 
 
-def resolved(compiled: Any) -> Any:
-    return getattr(compiled.compile_state, "statement", compiled.statement)
+def hides(part: Any, dialect: Dialect) -> bool:
+    """SQL in a string, where tables can be."""
+    return isinstance(part, TextClause) or any(NAMING.search(text) for text in texts(part, dialect))
 
 
-def hides(part: Any) -> bool:
-    """SQL in a string, where tables can be, or that a compiler of the application's own makes."""
-    return (
-        isinstance(part, TextClause)
-        or hasattr(type(part), "_compiler_dispatcher")
-        or any(NAMING.search(text) for text in texts(part))
-    )
-
-
-def texts(part: Any) -> Iterator[str]:
-    """SQL that an expression takes in as it is."""
+def texts(part: Any, dialect: Dialect) -> Iterator[str]:
+    """SQL that a statement takes in as it is."""
+    if hasattr(type(part), "_compiler_dispatcher"):
+        yield made(part, dialect)
     if getattr(part, "is_literal", False):
         yield str(part.name)
     yield getattr(getattr(part, "operator", None), "opstring", "")
@@ -149,6 +143,14 @@ def texts(part: Any) -> Iterator[str]:
     for _, text in getattr(part, "_statement_hints", ()):
         yield text
     yield from getattr(part, "_hints", {}).values()
+
+
+def made(part: Any, dialect: Dialect) -> str:
+    """What a compiler of the application's own makes of an expression."""
+    try:
+        return str(part.compile(dialect=dialect))
+    except Exception:  # it needs to know what is around
+        return "SELECT"
 
 
 def named(tables: Iterable[TableClause], schema: str | None) -> set[str]:
