@@ -1,7 +1,16 @@
-"""The cache's scripts with something left out, for tests that must notice."""
+"""The cache with something left out, for tests that must notice."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha1
+from typing import Any
 
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.orm import Session
+
+from hotroute.cache import changes
 from hotroute.cache.link import Script
 
 NONCE = "(tonumber(string.match(redis.call('GET', ARGV[1] .. 't:' .. ARGV[i]) or '', '%d+') or '0') + 1)"
@@ -49,3 +58,26 @@ def scripts(name: str) -> dict[str, Broken]:
         script.upper(): Broken(script, *((old, new) for of, old, new in SCRIPTS[name] if of == script))
         for script in named
     }
+
+
+@contextmanager
+def session_events() -> Iterator[None]:
+    """A writer that marks in the session's `before_commit`, in place of the engine's: before the last flush."""
+
+    def before_commit(session: Session) -> None:
+        connection = session.connection()
+        tags = sorted(changes.take(connection.info))
+        made = [each.mark(tags) for each in changes.followers(connection.dialect)]
+        connection.info.setdefault(changes.MARKED, []).extend(made)
+
+    def marked(_dialect: Dialect, info: dict[str, Any]) -> list[changes.Mark]:
+        found: list[changes.Mark] = info.get(changes.MARKED, [])
+        return found
+
+    event.listen(Session, "before_commit", before_commit)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(changes, "mark", marked)
+            yield
+    finally:
+        event.remove(Session, "before_commit", before_commit)

@@ -13,7 +13,7 @@ from threading import Semaphore, Thread, current_thread
 from typing import Any, Protocol
 
 import redis
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from hotroute import database
@@ -240,11 +240,14 @@ class Transactions:
 
     def write(self, number: int) -> None:
         with suppress(Ended), Session(self.engine.execution_options(**database.WRITES)) as session:
-            session.execute(update(Replayed).where(Replayed.writer == number).values(version=Replayed.version + 1))
+            # Flushed in COMMIT.
+            session.get_one(Replayed, number).version += 1
             session.commit()
         self.reached[number].release()
 
     def stop(self, step: str) -> None:
+        if current_thread() not in self.threads.values():
+            return  # who makes and drops the tables
         number = int(current_thread().name)
         self.reached[number].release()
         asked = self.asked[number].get(timeout=60)

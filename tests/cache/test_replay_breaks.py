@@ -12,7 +12,7 @@ from tests.cache.model.explore import explore
 from tests.cache.model.protocol import BROKEN
 from tests.cache.model.steps import Model
 from tests.cache.players import OwnServer, Stale, own_server
-from tests.cache.test_replay import on_own, replay
+from tests.cache.test_replay import on_own, replay, replay_commits
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +46,12 @@ def test_a_writer_that_does_not_mark_is_found(server: OwnServer, monkeypatch: py
     monkeypatch.setattr(RedisStore, "mark", nothing)
     with pytest.raises(Stale):
         replay_shortest("bump only after the commit", server)
+
+
+def test_the_sessions_events_in_place_of_the_engines_are_found(database_url: str, redis_url: str) -> None:
+    name = "bump only after the commit"
+    model = Model(BROKEN[name].protocol, BROKEN[name].scenario, "A")
+    schedule = explore(model.start(), model.moves, model.wrong, model.same).schedule
+    replay_commits(database_url, redis_url, BROKEN[name].scenario, schedule, exact=False)
+    with broken.session_events(), pytest.raises(Stale):
+        replay_commits(database_url, redis_url, BROKEN[name].scenario, schedule, exact=False)
