@@ -22,6 +22,8 @@ from hotroute.testing import (
     Call,
     HotCache,
     assert_hit,
+    assert_invalidates,
+    assert_keeps,
     assert_max_queries,
     assert_miss,
     assert_not_cached,
@@ -180,6 +182,16 @@ def test_a_write_invalidates_what_it_changes_and_keeps_what_it_does_not(
         perform(api, people, write)
     for name in changed:
         assert asking(api, name, by)().json != before[name], f"{write} does not change {name}"
+
+
+def test_a_write_of_ones_own_account_changes_what_shows_it_and_nothing_else(
+    api: Api, people: tuple[Person, Person]
+) -> None:
+    def change() -> TestResponse:
+        return api.call("PUT", "/user", {"user": {"bio": "new"}}, people[0])
+
+    assert_invalidates(change, asking(api, "article", None), asking(api, "profile", people[1]))
+    assert_keeps(change, asking(api, "another profile", None), asking(api, "tags", None))
 
 
 def perform(api: Api, people: tuple[Person, Person], write: str) -> None:

@@ -160,6 +160,16 @@ def test_no_answer_is_stale_whatever_is_killed(
 @pytest.mark.only("sqlite")
 @pytest.mark.parametrize("broken", BREAKS)
 def test_a_broken_cache_is_caught(database_url: str, broken: str) -> None:
+    catch(database_url, broken)
+
+
+@pytest.mark.only("postgresql")
+@pytest.mark.parametrize("broken", BREAKS if "PROVE_READS" in os.environ else ["after_commit_only"])
+def test_a_broken_cache_is_caught_on_postgresql(database_url: str, broken: str) -> None:
+    catch(database_url, broken)
+
+
+def catch(database_url: str, broken: str) -> None:
     with torturing(database_url, broken) as torture:
         with torture.crowd.running(READERS):
             torture.wait_for(BROKEN_READS)
