@@ -17,6 +17,7 @@ from hotroute import database
 from hotroute.cache.changes import Changes
 from hotroute.cache.memory_store import MemoryStore
 from hotroute.cache.store import IDENTITY, Entry, Flight, Question, State, Vector
+from tests.cache import broken
 from tests.cache.players import InMemory, OnOwnServer, OwnServer, own_server
 from tests.databases import driver
 
@@ -376,3 +377,23 @@ BREAKS = {"mark": no_mark, "current": any_entry}
 def test_a_store_that_is_broken_is_behind_a_dict(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryStore, step, BREAKS[step])
     refuted(in_memory(), 1000)
+
+
+def walk(machine: type[Commits]) -> None:
+    """The shortest that tells the session's events from the engine's, which a random walk seldom takes."""
+    walking = machine()
+    walking.begin()
+    try:
+        walking.read("/one")
+        walking.change("one")
+        walking.commit([])
+        walking.ask("/one")
+    finally:
+        walking.teardown()
+
+
+def test_the_sessions_events_in_place_of_the_engines_are_behind_a_database(database_url: str) -> None:
+    with commits(database_url) as machine:
+        walk(machine)
+        with broken.session_events(), pytest.raises(AssertionError, match="is older than"):
+            walk(machine)
