@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 TOUCHED, BEGUN, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.marked"
 FOLLOWERS = "hotroute.followers"
+begun = WeakKeyDictionary[Connection, int]()
+"""Connections, and the threads that have begun their latest transactions, for `hotroute.testing`."""
+
 BULK = "!bulk"
 """After a table's name: the tag of what changed rows without saying which."""
 
@@ -149,6 +152,7 @@ def finish(info: dict[str, Any], *, leave: bool = False) -> None:
 def begin(connection: Connection) -> None:
     forget(connection)
     connection.info[BEGUN] = monotonic()
+    begun[connection] = get_ident()
 
 
 def forget(connection: Connection) -> None:

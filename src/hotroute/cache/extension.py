@@ -108,7 +108,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     if application.fence:
         application.fence.attend()
     answer_503(app)
-    app.extensions["hotroute.store"], app.extensions["hotroute.changes"] = store, followed
+    app.extensions["hotroute.store"] = store
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
 
 

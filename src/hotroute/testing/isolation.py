@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from hotroute.cache import MemoryStore, RedisStore
-from hotroute.cache.changes import TOUCHED, Changes
+from hotroute.cache.changes import TOUCHED, begun
 from hotroute.cache.details import Detail
 from hotroute.cache.front import Front
 from hotroute.cache.key import NotKeyable
@@ -59,16 +59,16 @@ def isolated(app: Flask) -> Iterator[str]:
 
     On Redis these are other keys, and they are deleted in the end: a server may be shared by tests that run beside.
     """
-    with past_uncommitted(front_of(app), app.extensions["hotroute.changes"]), emptied(front_of(app).store) as prefix:
+    with past_uncommitted(front_of(app)), emptied(front_of(app).store) as prefix:
         yield prefix
 
 
 @contextmanager
-def past_uncommitted(front: Front, changes: Changes) -> Iterator[None]:
+def past_uncommitted(front: Front) -> Iterator[None]:
     wanted = front.wanted
 
     def refusing(asked: Request) -> Wanted:
-        if writes(changes):
+        if writes():
             raise NotKeyable(Detail.OLD_TRANSACTION)
         return wanted(asked)
 
@@ -80,9 +80,9 @@ def past_uncommitted(front: Front, changes: Changes) -> Iterator[None]:
         front.wanted = wanted  # type: ignore[method-assign]
 
 
-def writes(changes: Changes) -> bool:
+def writes() -> bool:
     """Whether this thread has a transaction that has written, and goes on."""
-    ours = [each for each, thread in list(changes.begun.items()) if thread == get_ident()]
+    ours = [each for each, thread in list(begun.items()) if thread == get_ident()]
     return any(each.info.get(TOUCHED) for each in ours if not (each.closed or each.invalidated))
 
 
