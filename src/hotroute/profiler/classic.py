@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from inspect import unwrap
+from itertools import groupby
 from time import localtime, strftime, time
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Flask, Response, abort, current_app, request
 from flask_profiler.storage.base import BaseStorage  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.profiler import guard, measure
+from hotroute.profiler import guard, levels, measure
 from hotroute.profiler.summaries import KeptSample, RouteSummary, SampleHead, Span
 
 BLUEPRINT = "flask-profiler"
@@ -26,7 +27,7 @@ FRAME = re.compile(r"<iframe\b.*?</iframe>", re.DOTALL)
 DELETION = re.compile(r'<button type="button" class="btn btn-danger delete-database".*?</button>', re.DOTALL)
 UNSAFE = re.compile(r"[^\w .:/=-]")
 WEEK, MOST = 7 * 24 * 3600.0, 500
-MOST_STEPS = 24 * 366
+MOST_HOURS = 24 * 366
 COLUMNS = ("method", "name", "count", "minElapsed", "maxElapsed", "avgElapsed", "elapsed", "startedAt", "endedAt")
 
 
@@ -141,17 +142,13 @@ def number(given: Mapping[str, str], name: str, default: float) -> float:
 
 
 def timeseries(asked: Criteria, *, daily: bool) -> Iterator[tuple[str, int]]:
-    """Requests by local hour or day, those without any included."""
-    step, form = (86_400, "%Y-%m-%d") if daily else (3600, "%Y-%m-%d %H")
-    start = int(asked.span.start // step) * step
-    steps = min(int((asked.span.end - start) // step) + 1, MOST_STEPS)
-    span = Span(start, start + steps * step)
-    totals = [0] * steps
-    for route in history().routes(span, steps=steps):
-        for at, count in enumerate(route.sparkline[:steps]):
-            totals[at] += count
-    for at, total in enumerate(totals):
-        yield strftime(form, localtime(start + at * step)), total
+    """Requests by local hour or day, those without any included; hours that are kept together are told as the first."""
+    form = "%Y-%m-%d" if daily else "%Y-%m-%d %H"
+    end = levels.ceiling(asked.span.end, levels.HOUR)
+    start = max(levels.floor(asked.span.start, levels.HOUR), end - MOST_HOURS * levels.HOUR)
+    found = history().requests(Span(start, end), steps=(end - start) // levels.HOUR)
+    for hour, moments in groupby(found, key=lambda moment: strftime(form, localtime(moment))):
+        yield hour, sum(found[moment] for moment in moments)
 
 
 def history() -> Any:

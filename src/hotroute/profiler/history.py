@@ -4,11 +4,12 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, func, select
 
-from hotroute.profiler import connections, kept_samples, ranking, reading, schema
+from hotroute.profiler import connections, kept_samples, levels, ranking, reading, schema
 from hotroute.profiler.facts import combined
 from hotroute.profiler.folding import DROPPED
 from hotroute.profiler.histogram import Histogram
@@ -72,6 +73,21 @@ class History:
             rows = connection.execute(select(table.c.id, table.c.route, table.c.method, table.c.cache))
             self.known = {row.id: (row.route, row.method, row.cache) for row in rows}
         return self.known
+
+    def read(self, span: Span) -> Span:
+        """The stretch of time that every number of the span is of: from bucket to bucket, or until now."""
+        now = self.clock()
+        _, start, end = levels.edges(span.start, span.end, now)
+        return replace(span, start=start, end=min(end, max(now, start + 1)))
+
+    def requests(self, span: Span, steps: int) -> dict[int, int]:
+        """How many there were, of all routes, by when each step begins."""
+        table = schema.requests
+        with self.reading(span, steps) as found:
+            counts = dict.fromkeys(found.times, 0)
+            for bucket, count, _ in found.sums(table, found.stepwise(), (table.c.bucket,)):
+                counts[found.times[found.index(bucket)]] += int(count)
+            return counts
 
     def routes(self, span: Span, steps: int = 60) -> list[RouteSummary]:
         """Every route that was asked for in the span, ranked by the time that it took in all."""

@@ -19,6 +19,9 @@ KEPT = {
 """For how many seconds the buckets of each resolution are kept; each resolution divides the next."""
 
 RESOLUTIONS = tuple(KEPT)
+MOST = 150
+"""Buckets of a span. Fewer would be read faster, but its edges are those of buckets: further from what was asked."""
+
 LATEST = 10 * MINUTE
 """Seconds after which a request that was not written yet is counted as of now: its bucket may be merged already."""
 
@@ -43,14 +46,21 @@ def finer(resolution: int) -> int:
     return RESOLUTIONS[RESOLUTIONS.index(resolution) - 1]
 
 
-def resolution(start: float, end: float, now: float, steps: int) -> int:
-    """That whose number of buckets is nearest to `steps`, of those that are still kept from `start` on."""
-    there = [each for each, kept in KEPT.items() if now - start <= kept] or [RESOLUTIONS[-1]]
-    return min(there, key=lambda each: nearness((end - start) / each, steps))
+def edges(start: float, end: float, now: float) -> Range:
+    """The buckets that answer for a span, however many steps of it are shown.
+
+    The start and an end in the past are moved down, so that spans that meet do not overlap; an end that is now, up.
+    """
+    each = resolution(start, end, now)
+    first = floor(start, each)
+    last = ceiling(now, each) if end > now - FINEST else floor(end, each)
+    return Range(each, first, max(last, first + each))
 
 
-def nearness(count: float, steps: int) -> float:
-    return max(count / steps, steps / max(count, 1e-9))
+def resolution(start: float, end: float, now: float) -> int:
+    """The finest that is still kept from `start` on, and of which a span has not more than `MOST` buckets."""
+    there = [each for each, kept in KEPT.items() if now - start <= kept and (end - start) / each <= MOST]
+    return there[0] if there else RESOLUTIONS[-1]
 
 
 def cover(each: int, start: int, end: int, stale: Collection[tuple[int, int]]) -> Iterator[Range]:

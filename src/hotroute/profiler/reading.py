@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, select
 
 from hotroute.profiler import levels, schema
-from hotroute.profiler.levels import HOUR, RESOLUTIONS, Range, ceiling, floor
+from hotroute.profiler.levels import HOUR, RESOLUTIONS, Range, floor
 from hotroute.profiler.summaries import Span
 
 EXACT = 0.0
@@ -15,10 +15,7 @@ SHORT = 2 * HOUR
 
 
 class Reading:
-    """What the storage says of a span.
-
-    Its edges are moved to those of buckets: the start and an end in the past down, so that spans that meet do not
-    overlap; an end that is now, up.
+    """What the storage says of a span, whose edges are moved to those of buckets (`levels.edges`).
 
     Args:
         steps: about how many buckets the span shall have.
@@ -30,10 +27,7 @@ class Reading:
 
     def __init__(self, connection: Connection, span: Span, now: float, steps: int, tolerance: float) -> None:
         self.connection, self.release, self.now = connection, span.release, now
-        self.resolution = levels.resolution(span.start, span.end, now, steps)
-        self.start = floor(span.start, self.resolution)
-        ends = ceiling(now, self.resolution) if span.end > now - self.resolution else floor(span.end, self.resolution)
-        self.end = max(ends, self.start + self.resolution)
+        self.resolution, self.start, self.end = levels.edges(span.start, span.end, now)
         count = (self.end - self.start) // self.resolution
         self.step = self.resolution * max(1, round(count / steps))
         self.times = tuple(range(self.start, self.end, self.step))

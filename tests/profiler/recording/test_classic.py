@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from hotroute.profiler.records import Batch, Request
 from tests.profiler.recording.conftest import PASSWORD, Make, Profiled, small
 
 ROOT = "/profiler/classic"
@@ -69,6 +70,27 @@ def test_the_time_series_has_every_step_and_every_request(told: Profiled, interv
     ]
     assert sum(series.values()) == 13
     assert len(series) in ({4} if interval == "daily" else {72, 73})
+
+
+def test_every_answer_about_a_span_is_about_that_span_and_in_the_hour_in_which_it_was(make: Make) -> None:
+    profiled = make(small())
+    storage, now = profiled.recorder.flusher.opened(), time.time()
+    for hours, count in ((150, 4000), (30, 300), (3, 20), (0, 1)):
+        at = now - hours * 3600
+        storage.write(Batch([Request(at, "/", "GET", 200, "", 0.001)] * count), at)
+    while not storage.keep(now, budget=60):
+        pass
+    span = f"startedAt={now - 4 * 3600}&endedAt={now - 2 * 3600}"
+    [grouped] = ask(profiled, f"api/measurements/grouped?{span}")["measurements"]
+    assert grouped["count"] == 20
+    assert ask(profiled, f"api/measurements/methodDistribution/?{span}")["distribution"] == {"GET": 20}
+    series = ask(profiled, "api/measurements/timeseries/?interval=hourly")["series"]
+    found = {hour: count for hour, count in series.items() if count}
+    assert sorted(found.values()) == [1, 20, 300, 4000]
+    for hour, count in found.items():
+        told = time.mktime(time.strptime(hour, "%Y-%m-%d %H"))
+        hours = {1: 0, 20: 3, 300: 30, 4000: 150}[count]
+        assert told <= now - hours * 3600 < told + 2 * 3600, "an old hour is kept with the one after it"
 
 
 def test_methods_are_counted(told: Profiled) -> None:

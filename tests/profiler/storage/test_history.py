@@ -216,6 +216,29 @@ def test_spans_that_meet_count_nothing_twice(worker: Workers, history: History) 
         assert sum(each.requests for span in spans for each in history.routes(span)) == 60
 
 
+def test_what_sums_a_span_up_counts_the_requests_that_are_shown_in_it_and_no_others(
+    worker: Workers, history: History
+) -> None:
+    storage = worker()
+    for minute in range(60):
+        looked = sample(name=str(minute), at=START + 60 * minute, statements=("one",))
+        storage.write(Batch([looked.request], [looked]), START + 60 * minute)
+        keep(storage, START + 60 * minute)
+    now = START + 3600
+    history.clock = lambda: now
+    before, after = Span(now - 1800, now - 900), Span(now - 900, now)
+    [change] = history.compare(before, after)
+    assert change.before
+    assert change.after
+    assert (change.before.requests, change.after.requests) == (15, 15)
+    for span in (before, after):
+        assert [each.statement.executions for each in history.statements(span)] == [15]
+        assert [history.routes(span, steps=steps)[0].requests for steps in (1, 48, 60, 120)] == [15] * 4
+        assert history.read(span).seconds == 900
+        assert sum(history.requests(span, steps=3).values()) == 15
+    assert history.read(Span(now - 905, now)).seconds == 910, "a rate is by the seconds that were read"
+
+
 def test_a_synthetic_history_has_what_its_routes_are_made_of(url: str) -> None:
     synthetic.fill(url, routes=12, days=0.2, workers=2, samples=20, now=START)
     history = History(url, clock=lambda: START)

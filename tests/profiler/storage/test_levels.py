@@ -61,12 +61,28 @@ def test_sums_over_a_long_span_take_coarse_buckets() -> None:
         (30 * DAY, 12 * HOUR),
     ],
 )
-def test_a_span_that_ends_now_has_about_sixty_steps(seconds: int, resolution: int) -> None:
-    assert levels.resolution(1e9 - seconds, 1e9, 1e9, 60) == resolution
+def test_a_span_that_ends_now_is_read_finely_enough_and_not_too_finely(seconds: int, resolution: int) -> None:
+    assert levels.resolution(1e9 - seconds, 1e9, 1e9) == resolution
+
+
+@given(st.sampled_from([15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY]), st.floats(0, 4 * DAY))
+def test_a_span_is_read_as_it_was_asked_for_and_the_one_before_it_ends_where_it_begins(
+    seconds: int, moment: float
+) -> None:
+    now = 1e9 + moment
+    before, after = (levels.edges(now - 2 * seconds, now - seconds, now), levels.edges(now - seconds, now, now))
+    assert before.end <= after.start <= now - seconds < now <= after.end
+    for each, start in ((before, now - 2 * seconds), (after, now - seconds)):
+        assert 0 <= start - each.start <= seconds / 12
+        assert each.end - each.start <= seconds * (1 + 1 / 6)
+
+
+def test_an_end_in_the_past_is_not_now() -> None:
+    assert levels.edges(1e9 - 30 * DAY, 1e9 - HOUR, 1e9).end <= 1e9 - HOUR
 
 
 def test_a_span_of_long_ago_is_answered_as_finely_as_it_is_still_kept() -> None:
-    assert levels.resolution(1e9 - 3 * DAY, 1e9 - 3 * DAY + HOUR, 1e9, 60) == 30 * MINUTE
+    assert levels.resolution(1e9 - 3 * DAY, 1e9 - 3 * DAY + HOUR, 1e9) == 30 * MINUTE
 
 
 def test_each_resolution_divides_the_next_and_is_kept_for_shorter() -> None:

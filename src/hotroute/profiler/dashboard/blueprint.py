@@ -62,6 +62,7 @@ def show(template: str, wanted: asked.Asked, **values: Any) -> str:
     return render_template(
         f"profiler/{template}.html",
         asked=wanted,
+        read=history().read(wanted.span),
         releases=releases(),
         here=here,
         here_path=request.path,

@@ -50,6 +50,8 @@ def compare() -> str:
     known = history().releases()
     pair, complaint = choose(asked, known)
     changes = history().compare(pair.before, pair.after) if pair else []
+    # The numbers are of these spans, and so are rates.
+    pair = pair and replace(pair, before=history().read(pair.before), after=history().read(pair.after))
     verdicts = sorted(map(judge, changes), key=lambda each: -abs(each.weight))
     return show(
         "compare", asked, pair=pair, complaint=complaint, verdicts=verdicts, known=known, against=AGAINST, value=value
