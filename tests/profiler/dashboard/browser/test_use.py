@@ -154,6 +154,14 @@ def test_a_page_that_came_without_a_reload_is_told_to_who_cannot_see(serve: Serv
     assert focused(page) == "to-cache"
 
 
+def test_two_releases_are_compared_the_newest_with_the_one_before_it(serve: Serve, visit: Visit, small: str) -> None:
+    page = visit(f"{serve(small)}/compare")
+    page.locator("form", has_text="Two releases").get_by_role("button", name="Compare").click()
+    expect(page.locator(".lead strong")).to_have_text(["2026.1", "2026.2"])
+    row = page.locator(".compare tr", has_text="/api/articles/<slug>/favorite")
+    expect(row.locator(".tag")).to_have_text("slower")
+
+
 def test_a_flame_is_used_by_keys_and_has_words(serve: Serve, visit: Visit, small: str) -> None:
     page = visit(f"{serve(small)}/requests?span=24h&kind=slow")
     page.locator("tr", has_text="flame graph").first.get_by_role("link").first.click()
