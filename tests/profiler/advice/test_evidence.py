@@ -48,6 +48,18 @@ def test_two_workers_compute_from_a_twentieth_of_a_cpu_each_on(cores: float, com
     assert evidence(route(split=split(wall=0.4, cpu=0.09)), peak=late).computing is computing
 
 
+@pytest.mark.parametrize(
+    ("cores", "concurrency", "kind"), [(0.22, 1.0, "crowded"), (0.22, 2.5, "computes"), (1.1, 1.0, "computes")]
+)
+def test_a_late_probe_is_the_requests_doing_only_where_several_are_in_a_worker_or_one_uses_its_cpu_up(
+    cores: float, concurrency: float, kind: str
+) -> None:
+    """Two workers; else other processes took the CPU."""
+    late = replace(CALM, lateness=0.05, cores=cores, concurrency=concurrency)
+    found = advised(route(split=split(wall=0.4, cpu=0.09)), peak=late)
+    assert [each for each in kinds(found) if each in {"crowded", "computes"}] == [kind]
+
+
 @pytest.mark.parametrize(("long", "computing"), [(400, False), (600, True)])
 def test_threads_fight_where_most_of_the_cpu_is_in_requests_that_hold_the_interpreter(
     long: int, computing: bool

@@ -23,6 +23,8 @@ LATE = 0.005
 a thread that waits for it asks for it after 5 ms (sys.setswitchinterval)."""
 COMPUTING = 0.05
 """CPUs that a worker's requests use: below, they cannot be what a probe waited for in one of twenty wakings."""
+BURNING = 0.5
+"""CPUs that a worker's requests use: from here on one request after the other is enough to make a probe late."""
 HOLDING = 0.0025
 """Seconds of CPU in a request, from which it keeps the interpreter from others: half of what they wait at most."""
 BUSY = 0.6
@@ -96,7 +98,16 @@ class Evidence:
     @property
     def computing(self) -> bool:
         """Threads fight for the interpreter. CPU share alone misleads: of four that compute, each has a quarter."""
-        return self.late and self.peak.cores >= COMPUTING * self.served and self.holding >= 0.5
+        return self.late and self.competing and self.holding >= 0.5
+
+    @property
+    def competing(self) -> bool:
+        """Whether requests can be what a probe waited for: several at once in a worker, or one that uses its CPU up.
+
+        Where they are neither, other processes of the machine are.
+        """
+        cores = self.peak.cores / self.served
+        return cores >= BURNING or (cores >= COMPUTING and self.peak.concurrency > self.served)
 
     @property
     def holding(self) -> float:

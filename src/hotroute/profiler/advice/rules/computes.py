@@ -74,13 +74,15 @@ def crowded(evidence: Evidence) -> Advice:
         severity="medium",
         title="Something else takes the CPU",
         text=f"A sleeping probe woke {duration(evidence.peak.lateness)} late (p95, at the busiest), though requests"
-        f" used {count(evidence.peak.cores)} CPUs in {many(evidence.served, 'worker')}, {percent(evidence.holding)} of"
-        f" it in routes that compute for {duration(HOLDING)} or longer. Other processes, a CPU quota of the container,"
-        " or another guest of the machine may be in the way.",
+        f" used {count(evidence.peak.cores)} CPUs in {many(evidence.served, 'worker')}, and"
+        f" {count(evidence.peak.concurrency)} were in progress at once; {percent(evidence.holding)} of that CPU was"
+        f" in routes that compute for {duration(HOLDING)} or longer. Other processes, a CPU quota of the container, or"
+        " another guest of the machine may be in the way.",
         do="Look there before changing Gunicorn's settings.",
         numbers={
             "late_p95_seconds": evidence.peak.lateness,
             "peak_cores": evidence.peak.cores,
+            "peak_concurrency": evidence.peak.concurrency,
             "workers": evidence.served,
         },
     )
