@@ -82,9 +82,7 @@ def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     request = counted(record, epoch)
     stack = stacks.folded() if stacks else ""
     identity = identity or secrets.token_hex(16)
-    if look is None:
-        return Sample(identity, kind, request, 0.0, 0.0, 0.0, 0.0, 0.0, None, stack=stack, chosen=False)
-    refused = options.sampling_function and look.view is None and rule is not None and told is None
+    refused = look.chosen and options.sampling_function and look.view is None and rule is not None and told is None
     if refused and kind == "sample":
         return None
     return closely(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)
@@ -99,12 +97,12 @@ def closely(  # noqa: PLR0913, PLR0917
         request=request,
         view=look.view or 0.0,
         cpu=look.cpu,
-        sql=look.spent["sql"],
-        cache_seconds=look.spent["cache"],
-        outgoing=look.spent["http"],
+        sql=look.spent("sql"),
+        cache_seconds=look.spent("cache"),
+        outgoing=look.spent("http"),
         size=look.size,
         events=tuple(event(noted, began) for noted in sorted(look.noted, key=lambda each: each[1])),
-        left_out=look.left_out,
+        left_out=sum(count for count, _ in (look.more or {}).values()),
         stack=stack,
         chosen=chosen,
     )

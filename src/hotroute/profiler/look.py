@@ -1,4 +1,4 @@
-"""A close look at one request: what it asked of others, where in the code, and how long that took."""
+"""A look at one request: what it asked of others, where in the code, and how long that took."""
 
 import sys
 from time import perf_counter, thread_time
@@ -10,29 +10,36 @@ from hotroute.profiler.records import MOST_EVENTS
 Noted = tuple[str, float, float, str, Line | None]
 """Kind, beginning, seconds, text as it came, and place."""
 
+KINDS = ("sql", "cache", "http")
+
+LONG = 0.001
+"""Seconds. To find the place in the code takes longer than all else about an event: of a request that nobody had
+chosen it is looked for where the event took so long, and where there were `FEW` before it."""
+
+FEW = 4
+
 
 class Look:
     """
+    Of every request, for nobody knows how it will end: it has to cost next to nothing.
+
     Attributes:
-        chosen: whether by chance, and not because somebody asked for it.
+        chosen: whether by chance, and not because it was slow, failed, or somebody asked for it.
         tells: whether the answer says where its time went.
-        view: seconds within the view function, as Flask-Profiler measured them; None where it did not.
+        view: seconds within the view function; None where it was not entered.
         cpu: seconds of CPU time of the thread; until the request has ended, what the thread had before.
         size: of the answer's body in bytes, where its header fields tell.
-        noted: at most `MOST_EVENTS`; `left_out` were more.
-        spent: seconds by kind, those left out included.
-        statements: how many.
+        noted: at most `MOST_EVENTS`; of more, `more` has by kind how many and how long.
     """
 
-    __slots__ = ("chosen", "cpu", "left_out", "noted", "size", "spent", "statements", "tells", "view")
+    __slots__ = ("chosen", "cpu", "more", "noted", "size", "tells", "view")
 
-    def __init__(self, *, chosen: bool) -> None:
-        self.chosen, self.tells = chosen, False
+    def __init__(self) -> None:
+        self.chosen = self.tells = False
         self.view: float | None = None
         self.size: int | None = None
-        self.noted = list[Noted]()
-        self.left_out = self.statements = 0
-        self.spent = {"sql": 0.0, "cache": 0.0, "http": 0.0}
+        self.noted: list[Noted] = []
+        self.more: dict[str, tuple[int, float]] | None = None
         self.cpu = thread_time()
 
     def note(self, kind: str, began: float, text: str) -> None:
@@ -40,13 +47,27 @@ class Look:
         self.add(kind, began, perf_counter() - began, text)
 
     def add(self, kind: str, began: float, seconds: float, text: str) -> None:
-        self.spent[kind] += seconds
-        self.statements += kind == "sql"
-        if len(self.noted) < MOST_EVENTS:
+        before = len(self.noted)
+        if before < MOST_EVENTS:
+            located = self.chosen or seconds >= LONG or before >= FEW or self.tells
             # Two frames up: whoever timed it, which is the engine or a library.
-            self.noted.append((kind, began, seconds, text, places.asking(sys._getframe(2))))
+            line = places.asking(sys._getframe(2)) if located else None
+            self.noted.append((kind, began, seconds, text, line))
         else:
-            self.left_out += 1
+            count, spent = self.left_out(kind)
+            self.more = {**(self.more or {}), kind: (count + 1, spent + seconds)}
+
+    def left_out(self, kind: str) -> tuple[int, float]:
+        """How many, and how long."""
+        return self.more.get(kind, (0, 0.0)) if self.more else (0, 0.0)
+
+    def spent(self, kind: str) -> float:
+        """Seconds, those left out included."""
+        return self.left_out(kind)[1] + sum([noted[2] for noted in self.noted if noted[0] == kind])
 
     def all_spent(self) -> float:
-        return sum(self.spent.values())
+        return sum(map(self.spent, KINDS))
+
+    def executed(self) -> int:
+        """Statements, those left out included."""
+        return self.left_out("sql")[0] + sum([noted[0] == "sql" for noted in self.noted])

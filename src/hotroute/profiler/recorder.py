@@ -82,7 +82,7 @@ class Recorder:
 
     def keep(self, sample: tuple[Any, ...]) -> None:
         look = sample[3]
-        if look is None or not look.chosen:
+        if not look.chosen:
             if self.extra < 1.0:
                 self.dropped += 1
                 return

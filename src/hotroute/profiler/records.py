@@ -61,7 +61,7 @@ class Sample:
         id: the request's, as in the log's lines.
         kind: "slow" or "failed" where it was one, whether chosen or not; else "sample".
         chosen: whether it was by chance, under the budget, before anyone knew how it would end: averages are made of
-            these only, of whatever kind. Of the others little is known of what was before they were noticed.
+            these only, of whatever kind. Of the others not every event has its place in the code.
         view: seconds within the view function.
         cpu: seconds of CPU time of the request's thread.
         sql, cache_seconds, outgoing: seconds, the sums of the events of these kinds.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from hotroute.observe import current
 from hotroute.profiler.recorder import Recorder
 from hotroute.profiler.watched import Watched
 
@@ -27,11 +28,12 @@ class Shell:
             recorder.start()
         watched = Watched(recorder, environ, start_response)
         recorder.flying[watched.thread] = watched
+        current.set(watched.look)
         if recorder.tokens >= 1.0:
             recorder.tokens -= 1.0
-            watched.look_closely(chosen=True)
+            watched.look.chosen = True
         if KEY in environ and recorder.authorises(environ[KEY]):
-            (watched.look or watched.look_closely(chosen=False)).tells = True
+            watched.look.tells = True
         try:
             watched.answer = self.app(environ, watched.start)
         except BaseException:

@@ -1,30 +1,20 @@
 """`Server-Timing` (W3C, Server Timing): what an authorised caller is told of where the time went."""
 
-from time import perf_counter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hotroute.profiler.look import Look
+from hotroute.profiler.look import KINDS, Look
 
 Headers = list[tuple[str, str]]
 
 
-def answered(look: "Look", began: float, headers: Headers) -> None:
-    """Note the answer's size, and add the header field for who may have it."""
-    look.size = size(headers)
-    if look.tells:
-        headers.append(("Server-Timing", described(look, perf_counter() - began)))
+def field(look: Look, seconds: float) -> tuple[str, str]:
+    """Up to the first byte of the answer."""
+    parts = {"total": seconds, "view": look.view or 0.0, **{kind: look.spent(kind) for kind in KINDS}}
+    metrics = [f"{name};dur={value * 1000:.2f}" for name, value in parts.items()]
+    return "Server-Timing", ", ".join([*metrics, f'statements;desc="{look.executed()}"'])
 
 
 def size(headers: Headers) -> int | None:
+    """Of the body in bytes, where a header field tells."""
     for name, value in headers:
         if name.lower() == "content-length" and value.isdecimal():
             return int(value)
     return None
-
-
-def described(look: "Look", seconds: float) -> str:
-    """Up to the first byte of the answer."""
-    parts = {"total": seconds, "view": look.view or 0.0, **look.spent}
-    metrics = [f"{name};dur={value * 1000:.2f}" for name, value in parts.items()]
-    return ", ".join([*metrics, f'statements;desc="{look.statements}"'])

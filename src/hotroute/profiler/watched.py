@@ -28,11 +28,13 @@ class Watched:
         began: seconds of `time.perf_counter`.
         thread: that answers it, as `threading.get_ident` has it.
         rule: the application's `werkzeug.routing.Rule`, once it has answered and if there is one.
-        look: where it is looked at closely.
+        look: what it asks of others, and where the time goes.
         stacks: where the watchdog saw it being slow.
     """
 
-    __slots__ = ("answer", "began", "environ", "look", "recorder", "respond", "rule", "stacks", "status", "thread")
+    __slots__ = (
+        *("answer", "began", "environ", "headers", "look", "recorder", "respond", "rule", "stacks", "status", "thread"),
+    )
 
     def __init__(self, recorder: "Recorder", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
         self.began = perf_counter()
@@ -40,8 +42,9 @@ class Watched:
         self.thread = get_ident()
         self.answer: Iterable[bytes] = ()
         self.status = FAILED
+        self.headers: timing.Headers = []
         self.rule: Any = None
-        self.look: Look | None = None
+        self.look = Look()
         self.stacks: Stacks | None = None
 
     @property
@@ -50,18 +53,14 @@ class Watched:
         rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
         return route(rule, self.environ.get(TOLD))
 
-    def look_closely(self, *, chosen: bool) -> Look:
-        self.look = Look(chosen=chosen)
-        current.set(self.look)
-        return self.look
-
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """WSGI's `start_response`, the last moment at which Flask knows the rule."""
         self.status = status
         # Absent in front of Flask; and middleware may have put a request there that knows no rules.
         self.rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
-        if self.look is not None:
-            timing.answered(self.look, self.began, headers)
+        self.headers = headers
+        if self.look.tells:
+            headers.append(timing.field(self.look, perf_counter() - self.began))
         return self.respond(status, headers, exc_info)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -80,7 +79,8 @@ class Watched:
                 self.end(environ, seconds)
 
     def end(self, environ: "WSGIEnvironment", seconds: float) -> None:
-        recorder, status = self.recorder, self.status
+        recorder, look, status = self.recorder, self.look, self.status
+        current.set(None)
         if recorder.flying.get(self.thread) is self:
             del recorder.flying[self.thread]
         record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(TOLD), seconds)
@@ -88,18 +88,17 @@ class Watched:
             recorder.requests.append(record)
         else:
             recorder.dropped += 1
-        if self.look is not None or seconds >= recorder.unremarkable or status >= "5":
+        if look.chosen or look.tells or seconds >= recorder.unremarkable or status >= "5":
             self.keep(record)
 
     def keep(self, record: tuple[Any, ...]) -> None:
         _, rule, _, status, told, seconds = record
         look = self.look
-        if look is not None:
-            current.set(None)
-            look.cpu = thread_time() - look.cpu
         slow = seconds >= self.recorder.options.threshold(route(rule, told))
         kind = "failed" if status >= "5" else "slow" if slow else "sample"
-        if look is not None or kind != "sample":
+        if look.chosen or look.tells or kind != "sample":
+            look.cpu = thread_time() - look.cpu
+            look.size = timing.size(self.headers)
             self.recorder.keep((logs.request_id.get(), kind, record, look, self.stacks))
 
 

@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from hotroute import observe, redis
 from hotroute.cache import Application, Link, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
+from hotroute.profiler.dashboard import waterfall
 from hotroute.profiler.measure import EXTENSION
 from hotroute.profiler.records import MOST_EVENTS, Event
 from tests.profiler.recording.conftest import Make, Profiled, small
@@ -145,6 +147,45 @@ def test_more_events_than_fit_are_counted_and_their_time_added(make: Make, engin
     sample = profiled.sample()
     assert (len(sample.events), sample.left_out) == (MOST_EVENTS, 50)
     assert sample.sql > sum(event.seconds for event in sample.events)
+
+
+@pytest.mark.parametrize("path", ["/slow", "/fails"])
+def test_a_slow_or_failed_request_that_nobody_had_chosen_says_where_its_time_went(
+    make: Make, engine: Engine, path: str
+) -> None:
+    app = Flask("tests")
+
+    def work() -> str:
+        with engine.connect() as connection:
+            for number in range(12):
+                connection.execute(select(people).where(people.c.id == number))
+        until = time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+        if path == "/fails":
+            raise RuntimeError("as told")
+        return "done"
+
+    app.add_url_rule(path, "work", work)
+    profiled = make(app, engines=(engine,), samples_per_second=0.0, slow=0.04 if path == "/slow" else 60.0)
+    profiled.get(path)
+    sample = profiled.sample()
+    assert (sample.chosen, sample.kind) == (False, "slow" if path == "/slow" else "failed")
+    assert len(of("sql", sample.events)) == 12
+    assert sample.sql == pytest.approx(sum(event.seconds for event in sample.events))
+    assert sample.cpu >= 0.05
+    assert 0 < sample.view <= sample.request.seconds
+    assert sample.size
+    assert all(event.place.endswith(f" {work.__qualname__}") for event in sample.events[4:])
+    [line] = waterfall.repeated(waterfall.lines(sample))
+    assert line.event.place.endswith(f" {work.__qualname__}")
+
+
+def test_a_request_that_nobody_had_chosen_and_that_ended_well_is_not_kept(make: Make, engine: Engine) -> None:
+    profiled = make(small(), samples_per_second=0.0)
+    profiled.get("/")
+    batch = profiled.batch()
+    assert (len(batch.requests), batch.samples) == (1, [])
 
 
 def test_outgoing_calls_are_noted_by_method_and_host_alone(make: Make, service: int) -> None:

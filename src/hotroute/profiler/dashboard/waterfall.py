@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotroute.profiler.records import Event, Sample
 
@@ -36,7 +36,7 @@ def lines(sample: Sample) -> list[Line]:
         groups.setdefault(event.fingerprint if together else number, []).append(event)
     return [
         Line(
-            each[0],
+            replace(each[0], place=next((event.place for event in each if event.place), "")),
             sum(event.seconds for event in each),
             tuple(Bar(event.began / whole, event.seconds / whole) for event in each),
         )
