@@ -4,10 +4,17 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from hotroute.cache.link import Unreachable
+from hiredis import HiredisError
+
+from hotroute.cache.address import Place
+from hotroute.cache.link import Pool
 
 SELDOM = 30.0
 """Seconds between two questions; all workers ask."""
+
+PATIENCE = 1.0
+"""Seconds for an answer. It is asked on a connection of its own: an INFO that comes late is no outage of the cache,
+whose breaker must not know of it."""
 
 
 class Gauges:
@@ -25,15 +32,25 @@ class Gauges:
             return {}
         self.next = monotonic() + SELDOM
         if link := getattr(self.store, "link", None):
-            with suppress(Unreachable):
-                return of_redis(link)
+            with suppress(OSError, HiredisError):
+                return of_redis(link.pool.place)
             return {}
         return {"entries": float(len(self.store.entries))} if hasattr(self.store, "entries") else {}
 
 
-def of_redis(link: Any) -> dict[str, float]:
-    """By INFO alone: a command that this user may not use would look like an outage."""
-    memory, stats, keys = map(lines, link.call_all([("INFO", section) for section in ("memory", "stats", "keyspace")]))
+def of_redis(place: Place) -> dict[str, float]:
+    """By INFO alone, which a user of the cache may use.
+
+    Raises:
+        OSError, hiredis.HiredisError: no answer within `PATIENCE`, or not a useful one.
+    """
+    deadline = monotonic() + PATIENCE
+    wire = Pool(place).take(deadline)
+    try:
+        replies = wire.ask([("INFO", section) for section in ("memory", "stats", "keyspace")], deadline)
+    finally:
+        wire.close()
+    memory, stats, keys = map(lines, replies)
     found = {"memory": memory.get("used_memory"), "evictions": stats.get("evicted_keys")}
     entries = [int(value.partition("keys=")[2].partition(",")[0]) for name, value in keys.items() if name[:2] == "db"]
     return {name: float(value) for name, value in found.items() if value} | {"entries": float(sum(entries))}

@@ -105,5 +105,15 @@ def test_a_redis_that_could_not_be_asked_is_told() -> None:
     assert "outages" not in kinds(advised(route(), counters={"invalidations": 3}))
 
 
+def test_what_went_past_the_cache_meanwhile_is_counted_and_not_supposed() -> None:
+    nobody, some = (
+        the("outages", advised(route(cache={"redis hit": 900, **bypassed}), counters={"breaker opened": 3}))
+        for bypassed in ({}, {"bypass": 41})
+    )
+    assert (nobody.severity, some.severity) == ("low", "medium")
+    assert "No request of a hot route came in such a moment" in nobody.text
+    assert "41 requests went past the cache" in some.text
+
+
 def test_what_was_measured_without_a_cache_says_how_to_have_one() -> None:
     assert "CACHE_ENABLED" in the("hot", advised(route(LISTING), serving=Serving())).do

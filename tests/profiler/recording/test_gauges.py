@@ -53,3 +53,12 @@ def test_it_is_asked_seldom(make: Make, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_redis_that_is_away_tells_nothing(make: Make) -> None:
     profiled = make(store=RedisStore(Link(f"redis://127.0.0.1:{free_port()}", timeout=0.1), "gauges:"))
     assert profiled.batch().gauges == {}
+
+
+def test_a_redis_that_does_not_tell_is_no_outage_of_the_cache(make: Make) -> None:
+    """Nobody has asked the cache, and nobody goes past it."""
+    link = Link(f"redis://127.0.0.1:{free_port()}", timeout=0.1)
+    profiled = make(store=RedisStore(link, "gauges:"))
+    batch = profiled.batch()
+    assert (batch.gauges, "breaker opened" in batch.counters) == ({}, False)
+    assert link.breaker.ask() is not None
