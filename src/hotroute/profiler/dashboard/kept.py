@@ -9,7 +9,7 @@ from hotroute.profiler.dashboard.asked import read, value
 from hotroute.profiler.dashboard.blueprint import blueprint, history, show
 from hotroute.profiler.summaries import KeptSample
 
-KINDS = {"": "All", "slow": "Slow", "failed": "Failed", "sample": "Chosen by chance"}
+KINDS = {"": "All", "slow": "Slow", "failed": "Failed", "sample": "Others"}
 MOST = 200
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
