@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     profiler_password: SecretStr = SecretStr("")
     profiler_samples_per_second: Annotated[float, Field(ge=0, le=10_000)] = 200.0
     profiler_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 0.5
+    profiler_slow_routes: Annotated[dict[str, Annotated[float, Field(gt=0, le=600)]], NoDecode] = {}
     profiler_key: SecretStr = SecretStr("")
 
     token_lifetime: Annotated[int, Field(gt=0, le=TEN_YEARS)] = 7 * 24 * 3600
@@ -97,6 +98,12 @@ class Settings(BaseSettings):
         if len(value.get_secret_value().encode()) < SECRET_KEY_BYTES:
             raise ValueError(f"needs at least {SECRET_KEY_BYTES} bytes; make one with: openssl rand -hex 32")
         return value
+
+    @field_validator("profiler_slow_routes", mode="before")
+    @classmethod
+    def seconds_by_route(cls, value: object) -> object:
+        """Pairs such as "/api/articles=0.1", apart by spaces: no rule of a route has one."""
+        return dict(pair.rpartition("=")[::2] for pair in value.split()) if isinstance(value, str) else value
 
     @field_validator("profiler_key")
     @classmethod

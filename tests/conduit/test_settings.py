@@ -50,6 +50,8 @@ def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
             for origin in NO_ORIGINS
         ],
         ({**GOOD, "APP_ENV": "staging"}, "APP_ENV"),
+        ({**GOOD, "PROFILER_SLOW_ROUTES": "/api/articles=soon"}, "PROFILER_SLOW_ROUTES"),
+        ({**GOOD, "PROFILER_SLOW_ROUTES": "/api/articles=0"}, "PROFILER_SLOW_ROUTES"),
         ({**GOOD, "TOKEN_LIFETIME": "soon"}, "TOKEN_LIFETIME"),
         ({**GOOD, "TOKEN_LIFETIME": "999999999999"}, "TOKEN_LIFETIME"),
         ({**GOOD, "LOGIN_RATE_LIMIT": "sometimes"}, "LOGIN_RATE_LIMIT"),
@@ -92,6 +94,12 @@ def test_every_spelling_of_a_postgresql_url_is_taken(monkeypatch: pytest.MonkeyP
 def test_origins_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, **GOOD, CORS_ORIGINS="https://a.example, http://localhost:3000,capacitor://localhost")
     assert settings.cors_origins == ("https://a.example", "http://localhost:3000", "capacitor://localhost")
+
+
+def test_routes_may_be_slow_on_their_own_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **GOOD, PROFILER_SLOW_ROUTES="/api/articles/<slug>=0.1 /api/tags=2")
+    assert settings.profiler_slow_routes == {"/api/articles/<slug>": 0.1, "/api/tags": 2.0}
+    assert load(monkeypatch, **GOOD, PROFILER_SLOW_ROUTES="").profiler_slow_routes == {}
 
 
 def documented() -> set[str]:

@@ -26,6 +26,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             engines=(engine,),
             samples_per_second=settings.profiler_samples_per_second,
             slow=settings.profiler_slow_seconds,
+            slow_routes=settings.profiler_slow_routes,
             store=app.extensions.get("hotroute.store"),
             key=settings.profiler_key.get_secret_value(),
             development=settings.app_env == "development",

@@ -93,6 +93,7 @@ class Flusher:
         recorder, epoch = self.recorder, time() - perf_counter()
         records, samples = drained(recorder.requests), drained(recorder.samples)
         batch = heard.batch(recorder.options, records, samples, epoch)
+        recorder.thresholds.learn(batch.requests, monotonic())
         batch.pulses.append(self.pulses.take(records, thread_time() + recorder.watchdog.cpu))
         batch.gauges = self.gauges.read()
         self.counts.add(batch)

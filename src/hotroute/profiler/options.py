@@ -16,8 +16,8 @@ class Options:
         release: names the code that runs, to compare one with another.
         engines: SQLAlchemy's, whose statements are watched.
         samples_per_second: requests that are looked at closely, over all routes and all workers of one server.
-        slow: seconds from which a request is slow.
-        slow_routes: other such seconds, by route.
+        slow: seconds from which a request is slow; fewer for a route that is usually faster (`thresholds.py`).
+        slow_routes: other such seconds, by route, whatever is usual.
         root: the path under which the dashboard is.
         sampling_function: Flask-Profiler's; a request for which it is false is not looked at, though it is counted.
         ignore: Flask-Profiler's; regular expressions, found anywhere in a rule, of routes that are not recorded at all.
@@ -42,9 +42,6 @@ class Options:
     key: str = field(default="", repr=False)
     development: bool = False
     enabled: bool = True
-
-    def threshold(self, route: str) -> float:
-        return self.slow_routes.get(route, self.slow)
 
 
 def completed(options: Options, given: Mapping[str, Any]) -> Options:

@@ -12,6 +12,7 @@ from weakref import WeakMethod
 from hotroute.profiler.flusher import Flusher
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
+from hotroute.profiler.thresholds import Thresholds
 from hotroute.profiler.watchdog import Watchdog
 from hotroute.profiler.watched import Watched
 from hotroute.serving import after_fork, workers
@@ -34,7 +35,7 @@ class Recorder:
         tokens: how many requests may be looked at closely now; the watchdog adds to them.
         extra: how many that nobody had chosen may be kept.
         room: how many requests may wait for the flusher.
-        unremarkable: seconds below which no route's request is slow.
+        thresholds: from when on a request is slow.
         dropped: requests and samples that nobody had room for.
     """
 
@@ -43,7 +44,6 @@ class Recorder:
         self.history = History(options.url)
         self.room = MOST_REQUESTS
         self.rate = options.samples_per_second / workers(os.environ)
-        self.unremarkable = min([options.slow, *options.slow_routes.values()])
         self.key = digest(options.key) if options.key else b""
         self.forget()
         os.register_at_fork(after_in_child=calling(WeakMethod(self.forget)))
@@ -57,6 +57,7 @@ class Recorder:
         self.flying: dict[int, Watched] = {}
         self.requests, self.samples = deque[Any](), deque[Any]()
         self.tokens, self.extra, self.dropped = self.most_tokens, REMARKABLE, 0
+        self.thresholds = Thresholds(self.options)
         self.flusher, self.watchdog = Flusher(self), Watchdog(self)
 
     @property

@@ -62,7 +62,8 @@ class Watchdog:
 
     def look(self, now: float) -> bool:
         """At the requests that are slow already; whether it is worth looking again soon."""
-        late = [each for each in list(self.recorder.flying.values()) if now - each.began >= self.recorder.unremarkable]
+        least = self.recorder.thresholds.lowest
+        late = [each for each in list(self.recorder.flying.values()) if now - each.began >= least]
         if not late:
             return False
         frames = sys._current_frames()
@@ -70,7 +71,7 @@ class Watchdog:
         return any(looked)
 
     def note(self, watched: "Watched", frames: dict[int, "FrameType"], now: float) -> bool:
-        if now - watched.began < self.recorder.options.threshold(watched.route):
+        if now - watched.began < self.recorder.thresholds.of(watched.route):
             return False
         if watched.stacks is None:
             watched.stacks = Stacks()

@@ -88,13 +88,13 @@ class Watched:
             recorder.requests.append(record)
         else:
             recorder.dropped += 1
-        if look.chosen or look.tells or seconds >= recorder.unremarkable or status >= "5":
+        if look.chosen or look.tells or seconds >= recorder.thresholds.lowest or status >= "5":
             self.keep(record)
 
     def keep(self, record: tuple[Any, ...]) -> None:
         _, rule, _, status, told, seconds = record
         look = self.look
-        slow = seconds >= self.recorder.options.threshold(route(rule, told))
+        slow = seconds >= self.recorder.thresholds.of(route(rule, told))
         kind = "failed" if status >= "5" else "slow" if slow else "sample"
         if look.chosen or look.tells or kind != "sample":
             look.cpu = thread_time() - look.cpu

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask
 
 from hotroute.profiler import stacks, watchdog
+from hotroute.profiler.records import Request
+from hotroute.profiler.thresholds import MOST_ROUTES
 from tests.profiler.recording.conftest import Make, Profiled
 
 
@@ -66,6 +68,39 @@ def test_a_route_may_be_slow_on_its_own_terms(make: Make) -> None:
     assert profiled.sample().stack
     watched_while_it_waits(profiled, go_on, "/other")
     assert profiled.sample().kind == "sample"
+
+
+def learned(profiled: Profiled, usual: dict[str, float], requests: int = 200) -> None:
+    for route, seconds in usual.items():
+        asked = Request(0.0, route, "GET", 200, "", seconds)
+        profiled.recorder.thresholds.next = 0.0
+        profiled.recorder.thresholds.learn([asked] * requests, time.monotonic())
+
+
+def test_a_route_is_slow_beyond_what_it_usually_takes(make: Make) -> None:
+    profiled, go_on = waiting(make, slow=60.0, samples_per_second=0.0)
+    learned(profiled, {"/waits": 0.001})
+    watched_while_it_waits(profiled, go_on, "/waits")
+    sample = profiled.sample()
+    assert (sample.kind, sample.stack != "") == ("slow", True)
+    watched_while_it_waits(profiled, go_on, "/other")
+    assert profiled.batch().samples == []
+
+
+def test_what_is_usual_is_learned_of_enough_requests_and_is_at_most_what_the_options_say(make: Make) -> None:
+    profiled = make(slow=0.5, slow_routes={"/given": 0.3})
+    thresholds = profiled.recorder.thresholds
+    learned(profiled, {"/few": 0.05}, requests=199)
+    learned(profiled, {"/fast": 0.001, "/usual": 0.1, "/slow": 1.4, "/given": 0.001})
+    found = [thresholds.of(route) for route in ("/few", "/fast", "/usual", "/slow", "/given", "")]
+    assert found == [0.5, 0.02, 0.2, 0.5, 0.3, 0.5]
+    assert thresholds.lowest == 0.02
+
+
+def test_routes_whose_usual_time_is_learned_are_bounded(make: Make) -> None:
+    profiled = make()
+    learned(profiled, {f"/{number}": 0.01 for number in range(MOST_ROUTES + 100)}, requests=1)
+    assert len(profiled.recorder.thresholds.seen) == MOST_ROUTES
 
 
 def test_a_slow_one_that_was_chosen_counts_among_the_chosen(make: Make) -> None:
