@@ -1,6 +1,7 @@
 """How soon the dashboard is seen: the time to the first contentful paint in Chromium, 200 routes and 30 days behind it.
 
-`python -m profiling.picture [URL]` fills a storage (or takes the one at URL), serves it with Gunicorn and looks.
+`python -m profiling.picture [URL]` fills a storage (or takes the one at URL), serves it with Gunicorn and looks; what
+it saw is printed, and written to profiling/results/picture.md.
 """
 
 import sys
@@ -15,6 +16,8 @@ from tests.browser.conftest import FLAGS, address
 from tests.profiler import synthetic
 from tests.profiler.dashboard.served import PASSWORD, USERNAME
 
+from profiling.bench import machine
+
 ROUTES, DAYS, TIMES = 200, 30.0, 9
 PAGES = {
     "overview, 30 d": "/?span=30d",
@@ -22,6 +25,7 @@ PAGES = {
     "one route, 30 d": "/route?route=/api/articles&method=GET&span=30d",
     "cache, 30 d": "/cache?span=30d",
 }
+RESULT = Path(__file__).parent / "results" / "picture.md"
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 ANSWER = "performance.getEntriesByType('navigation')[0].responseEnd"
 SIZE = "performance.getEntriesByType('navigation')[0].encodedBodySize"
@@ -31,7 +35,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = sys.argv[1] if sys.argv[1:] else filled(Path(folder))
         with servers.gunicorn_server("tests.profiler.dashboard.served:create()", {"PROFILER_URL": url}) as served:
-            look(f"{address(served)}/profiler")
+            before = machine.load()
+            lines = look(f"{address(served)}/profiler")
+    write(lines, machine.describe() | {"load average": f"{before} before, {machine.load()} after"})
 
 
 def filled(folder: Path) -> str:
@@ -40,18 +46,27 @@ def filled(folder: Path) -> str:
     return url
 
 
-def look(root: str) -> None:
+def write(lines: list[str], facts: dict[str, str]) -> None:
+    """Beside the other measurements, with the machine that they are of."""
+    about = "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    text = f"# The dashboard's first picture: {ROUTES} routes, {DAYS:.0f} days\n\n{about}\n\n"
+    RESULT.write_text(text + "```\n" + "\n".join(lines) + "\n```\n")
+
+
+def look(root: str) -> list[str]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=requirements.program(requirements.BROWSER), args=FLAGS)
         context = chromium.new_context(http_credentials={"username": USERNAME, "password": PASSWORD, "send": "always"})
-        print(f"{'ms, median (least)':28} {'answer':>14} {'first picture':>16} {'kB':>6}")
+        lines = [f"{'ms, median (least)':28} {'answer':>14} {'first picture':>16} {'kB':>6}"]
         for name, path in PAGES.items():
-            measure(context, f"{name}, a new tab", f"{root}{path}", new=True)
-            measure(context, f"{name}, the same", f"{root}{path}", new=False)
+            lines.append(measure(context, f"{name}, a new tab", f"{root}{path}", new=True))
+            lines.append(measure(context, f"{name}, the same", f"{root}{path}", new=False))
         chromium.close()
+    print("\n".join(lines))
+    return lines
 
 
-def measure(context: BrowserContext, name: str, url: str, *, new: bool) -> None:
+def measure(context: BrowserContext, name: str, url: str, *, new: bool) -> str:
     answers, paints, size = [], [], 0.0
     page = context.new_page()
     for _ in range(TIMES):
@@ -66,7 +81,7 @@ def measure(context: BrowserContext, name: str, url: str, *, new: bool) -> None:
         paints.append(read(PAINT))
         size = read(SIZE)
     page.close()
-    print(f"{name:28} {words(answers):>14} {words(paints):>16} {size / 1000:6.0f}")
+    return f"{name:28} {words(answers):>14} {words(paints):>16} {size / 1000:6.0f}"
 
 
 def words(times: list[float]) -> str:

@@ -104,7 +104,7 @@ class History:
             return RouteHistory(
                 summary=sums.summary(route, method),
                 series=chart(found, series),
-                histogram=tuple(Histogram.load(*sums.dumps).buckets()),
+                histogram=tuple(sums.histogram().buckets()),
                 statuses={status: count for status, count in sorted(sums.statuses.items()) if count},
                 statements=tuple(each.statement for each in owned[:MOST_STATEMENTS]),
                 slowest=tuple(heads(found.connection, slowest(span, series))),

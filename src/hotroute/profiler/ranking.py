@@ -26,11 +26,19 @@ class Sums:
     cache: Counter[str] = field(default_factory=Counter)
     longest: float = 0.0
     dumps: list[bytes] = field(default_factory=list)
+    latencies: Histogram = field(default_factory=Histogram)
     split: dict[str, float] = field(default_factory=lambda: dict.fromkeys(NUMBERS, 0.0))
     steps: list[int] = field(default_factory=list)
 
+    def histogram(self) -> Histogram:
+        """What was found is read once, however often it is asked for: there are thousands of rows."""
+        if self.dumps:
+            self.latencies.merge(Histogram.load(*self.dumps))
+            self.dumps.clear()
+        return self.latencies
+
     def quantiles(self) -> Quantiles:
-        return quantiles(Histogram.load(*self.dumps), self.longest)
+        return quantiles(self.histogram(), self.longest)
 
     def summary(self, route: str, method: str) -> RouteSummary:
         return RouteSummary(

@@ -11,6 +11,7 @@ from hotroute.profiler import guard
 from hotroute.profiler.advice import Advice
 from hotroute.profiler.dashboard import asked, sparkline, units
 from hotroute.profiler.dashboard.lately import Lately
+from hotroute.profiler.dashboard.together import Overview
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
 from hotroute.static import Assets
@@ -18,6 +19,9 @@ from hotroute.static import Assets
 EXTENSION = "profiler_dashboard"
 ADVICE_SECONDS = 60.0
 """It takes a hundred times as long as a page, and each look at the first page asks for it."""
+
+OVERVIEW_SECONDS = 5.0
+"""Less than a thousandth of a span that is `LONG`: who sorts or filters its routes need not wait for it to be read."""
 
 assets = Assets("hotroute.profiler.dashboard")
 blueprint = Blueprint("profiler", __name__, template_folder="templates")
@@ -31,6 +35,7 @@ class Dashboard:
     options: Options
     history: History
     advices: Lately[list[Advice]] = field(default_factory=lambda: Lately(ADVICE_SECONDS))
+    overviews: Lately[Overview] = field(default_factory=lambda: Lately(OVERVIEW_SECONDS))
 
 
 def dashboard() -> Dashboard:

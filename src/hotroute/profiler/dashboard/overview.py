@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hotroute.profiler.dashboard import order, together
-from hotroute.profiler.dashboard.asked import read, value
-from hotroute.profiler.dashboard.blueprint import blueprint, history, show
+from hotroute.profiler.dashboard.asked import Asked, read, value
+from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
 from hotroute.profiler.dashboard.hits import Hits, hits
 from hotroute.profiler.summaries import RouteSummary, WorkersHistory
 
 STEPS = 48
+LONG = 2 * 3600.0
+"""Seconds."""
+
 MOST = 100
 """Rows of the first picture; the others come when one has come to the last of these, or asks for all."""
 
@@ -35,7 +38,7 @@ def trend(route: RouteSummary) -> tuple[int, ...]:
 @blueprint.get("/")
 def overview() -> str:
     asked = read()
-    routes, everything = together.overview(history(), asked.span, STEPS)
+    routes, everything = summed(asked)
     by = order.order(value("sort"), value("order"))
     chosen = order.arrange(routes, by, value("q"))
     return show(
@@ -52,6 +55,15 @@ def overview() -> str:
         threads=threads(history().workers(asked.span, steps=STEPS)),
         q=value("q"),
     )
+
+
+def summed(asked: Asked) -> together.Overview:
+    """Of a long span what was read a moment ago will do."""
+
+    def find() -> together.Overview:
+        return together.overview(history(), asked.span, STEPS)
+
+    return find() if asked.span.seconds <= LONG else dashboard().overviews.get(tuple(asked.kept.items()), find)
 
 
 def rows(routes: Sequence[RouteSummary], seconds: float) -> list[Row]:

@@ -7,8 +7,10 @@ from hotroute.profiler.history import History
 from hotroute.profiler.ranking import Sums
 from hotroute.profiler.summaries import RouteSummary, Span
 
+Overview = tuple[list[RouteSummary], RouteSummary]
 
-def overview(history: History, span: Span, steps: int) -> tuple[list[RouteSummary], RouteSummary]:
+
+def overview(history: History, span: Span, steps: int) -> Overview:
     """Every route, and all of them as one, its route and method being ""; from one reading, for both need all of it.
 
     Raises:
@@ -27,6 +29,6 @@ def added(sums: Iterable[Sums], steps: int) -> Sums:
         total.statuses += each.statuses
         total.cache += each.cache
         total.longest = max(total.longest, each.longest)
-        total.dumps += each.dumps
+        total.latencies.merge(each.histogram())
         total.steps = [one + other for one, other in zip(total.steps, each.steps, strict=True)]
     return total
