@@ -94,7 +94,7 @@ class Flusher:
         records, samples = drained(recorder.requests), drained(recorder.samples)
         batch = heard.batch(recorder.options, records, samples, epoch)
         recorder.thresholds.learn(batch.requests, monotonic())
-        batch.pulses.append(self.pulses.take(records, thread_time() + recorder.watchdog.cpu))
+        batch.pulses.append(self.pulses.take(batch.requests, thread_time() + recorder.watchdog.cpu))
         batch.gauges = self.gauges.read()
         self.counts.add(batch)
         return batch

@@ -9,7 +9,8 @@ from pathlib import Path
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.profiler.records import Pulse
+from hotroute.profiler import heard
+from hotroute.profiler.records import Pulse, Request
 from hotroute.serving import threads
 
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ class Pulses:
         self.dropped = 0
         self.listeners: list[int] = []
 
-    def take(self, records: list[Any], cpu: float) -> Pulse:
+    def take(self, requests: list[Request], cpu: float) -> Pulse:
         """
         Args:
-            records: of the requests that have ended since.
+            requests: that have ended since; those for what the profiler shows are in none of the numbers.
             cpu: seconds that the profiler's threads have had since they began.
         """
-        under_way = [perf_counter() - each.began for each in list(self.recorder.flying.values())]
-        self.busy += sum(record[5] for record in records)
+        options, flying = self.recorder.options, list(self.recorder.flying.values())
+        under_way = [perf_counter() - each.began for each in flying if not heard.ignored(options, each.route)]
+        self.busy += sum(request.seconds for request in requests)
         busy, self.before_busy = self.busy + sum(under_way) - self.before_busy, self.busy + sum(under_way)
         own_cpu, self.cpu = cpu - self.cpu, cpu
         dropped = self.recorder.dropped
@@ -52,7 +54,7 @@ class Pulses:
             queue=self.queue(),
             memory=resident(),
             lateness=tuple(drained(self.recorder.watchdog.lateness)),
-            requests=len(records),
+            requests=len(requests),
             dropped=new,
             own_cpu=max(0.0, own_cpu),
         )

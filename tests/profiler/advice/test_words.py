@@ -1,10 +1,13 @@
-"""Numbers as people read them, and how much memory there is."""
+"""Numbers as people read them, how much memory there is, and advice that would repeat itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hotroute.profiler.advice import memory, words
+from hotroute.profiler.advice.advise import MOST
+from tests.profiler.advice.made import CALM, advised, route
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,18 @@ def test_memory_of_version_1_is_found_too(tmp_path: Path) -> None:
 
 def test_memory_that_nobody_tells_of_is_not_known(tmp_path: Path) -> None:
     assert memory.limit(tmp_path / "none", tmp_path, tmp_path / "none") is None
+
+
+def test_of_many_routes_with_the_same_trouble_a_few_are_told_one_by_one_and_the_others_together() -> None:
+    missed = [route(f"/{number}/<id>", cache={"miss": 5000 - number, "redis hit": 10}) for number in range(30)]
+    alike = [each for each in advised(*missed) if each.kind in {"unmark", "misses"}]
+    assert [each.route != "" for each in alike] == [True] * MOST + [False]
+    assert alike[-1].numbers == {"routes": 30 - MOST}
+    told = " ".join([alike[-1].text, *(each.title for each in alike)])
+    assert all(f"/{number}/<id>" in told for number in range(30))
+    assert alike[-1].do == alike[0].do
+
+
+def test_threads_are_whole_ones() -> None:
+    [found] = [each for each in advised(route(), peak=replace(CALM, concurrency=0.1)) if each.kind == "gunicorn"]
+    assert "that needs 1 thread on a host" in found.text

@@ -34,6 +34,14 @@ def test_a_socket_that_was_looked_at_stays_open() -> None:
         listener.accept()[0].close()
 
 
+def test_who_looks_at_the_dashboard_is_not_among_the_requests_of_a_worker(profiled: Profiled) -> None:
+    profiled.get("/profiler/")
+    profiled.get("/")
+    batch = profiled.batch()
+    assert (batch.pulses[0].requests, len(batch.requests)) == (1, 1)
+    assert batch.pulses[0].busy == pytest.approx(batch.requests[0].seconds)
+
+
 def test_memory_is_told_in_bytes(profiled: Profiled) -> None:
     [told] = profiled.batch().pulses
     assert 10_000_000 < told.memory < 10_000_000_000

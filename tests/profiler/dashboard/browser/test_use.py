@@ -162,6 +162,21 @@ def test_two_releases_are_compared_the_newest_with_the_one_before_it(serve: Serv
     expect(row.locator(".tag")).to_have_text("slower")
 
 
+def test_on_a_phone_every_page_can_be_chosen_and_a_waterfall_read_without_scrolling_sideways(
+    serve: Serve, visit: Visit, small: str
+) -> None:
+    page = visit(f"{serve(small)}/requests?span=24h&kind=slow", "narrow")
+    tops = {link.bounding_box()["y"] for link in page.locator(".bar nav a").all()}  # type: ignore[index]
+    assert len(tops) == 1
+    expect(page.get_by_role("link", name="Advice")).to_be_in_viewport(ratio=1)
+    page.locator("tr", has_text="flame graph").first.get_by_role("link").first.click()
+    bar = page.locator(".waterfall .lane").first
+    bar.scroll_into_view_if_needed()
+    expect(bar).to_be_in_viewport(ratio=1)
+    told = page.locator(".waterfall td.num").first.evaluate("each => getComputedStyle(each, '::before').content")
+    assert "after" in told
+
+
 def test_a_flame_is_used_by_keys_and_has_words(serve: Serve, visit: Visit, small: str) -> None:
     page = visit(f"{serve(small)}/requests?span=24h&kind=slow")
     page.locator("tr", has_text="flame graph").first.get_by_role("link").first.click()

@@ -1,6 +1,7 @@
 """The values of gunicorn.conf.py that the busiest moments ask for."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from hotroute.profiler.advice.evidence import REQUESTS, Evidence
 from hotroute.profiler.advice.fit import Fit, fit
@@ -82,7 +83,7 @@ def conclusion(evidence: Evidence, fitting: Fit) -> str:
             f" {fitting.threads}."
         )
     return (
-        f"With room for requests that come together that needs {count(fitting.demand)} threads on a host, and"
+        f"With room for requests that come together that needs {many(ceil(fitting.demand), 'thread')} on a host, and"
         f" {count(fitting.cores)} CPUs.{beyond(fitting)}"
     )
 

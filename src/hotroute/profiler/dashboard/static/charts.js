@@ -98,7 +98,7 @@ const drawCharts = (() => {
       axes: axes(unit),
       cursor: { drag: { setScale: false }, points: { size: 7 }, y: false },
       legend: { markers: { width: 0, fill: (_, i) => colour(names[order[i - 1]]) } },
-      series: [{ label: "UTC", value: (_, stamp) => (stamp == null ? "" : WHEN(new Date(stamp * 1e3))) }, ...order.map((i) => series[i])],
+      series: [{ label: "UTC", value: (_, stamp) => (stamp == null ? "point at a moment" : WHEN(new Date(stamp * 1e3))) }, ...order.map((i) => series[i])],
       hooks: { setSelect: [chooseSpan] },
     };
   };
