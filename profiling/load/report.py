@@ -22,6 +22,9 @@ STATEMENTS = 3
 ENOUGH = {"p50": 50, "p95": 200, "p99": 1000, "cpu": 100, "sql": 100}
 """Requests in both runs, from which a difference is worth being told: ten of them are beyond the percentile."""
 
+ALIKE = ("load", "data", "Gunicorn", "CPU")
+"""Facts that have to be the same for two runs to be compared."""
+
 
 class Cell(NamedTuple):
     """A number of the table, how it changed, and whether that is for the worse."""
@@ -61,12 +64,20 @@ class Run:
     facts: Mapping[str, str]
     baseline: Baseline | None
 
+    @property
+    def otherwise(self) -> dict[str, tuple[str, str]]:
+        """How the baseline was run where this was run otherwise: then a difference says nothing of the code."""
+        known = self.baseline.facts if self.baseline else self.facts
+        pairs = {name: (known.get(name, "unknown"), self.facts.get(name, "unknown")) for name in ALIKE}
+        return {name: (before, now) for name, (before, now) in pairs.items() if before != now}
+
 
 def lines(run: Run) -> list[Line]:
     """The route with the most time first."""
     seconds = sum(route.summary.seconds for route in run.routes) or 1.0
     ranked = sorted(run.routes, key=lambda route: -route.summary.seconds)
-    return [line(route, route.summary.seconds / seconds, run.baseline) for route in ranked if route.summary.requests]
+    baseline = None if run.otherwise else run.baseline
+    return [line(route, route.summary.seconds / seconds, baseline) for route in ranked if route.summary.requests]
 
 
 def line(route: RouteHistory, share: float, baseline: Baseline | None) -> Line:

@@ -112,10 +112,19 @@ def test_where_there_is_no_flame_graph_the_report_says_why() -> None:
 
 def test_a_route_that_became_slower_is_told_beside_the_baseline() -> None:
     before = {each.name: replace(each.numbers, p95=each.numbers.p95 / 3) for each in report.lines(run())}
-    html = report.html(run(numbers.Baseline({"date": "yesterday", "CPU": "slow"}, 50.0, before)))
+    html = report.html(run(numbers.Baseline({"date": "yesterday", "load": "a load", "CPU": "fast"}, 50.0, before)))
     assert '<small class="worse">' in html
     assert "3.00</small>" in html
     assert "yesterday" in html
+
+
+def test_a_baseline_that_was_run_otherwise_is_not_compared_with_and_the_report_says_so() -> None:
+    before = {each.name: replace(each.numbers, p95=each.numbers.p95 / 3) for each in report.lines(run())}
+    html = report.html(run(numbers.Baseline({"date": "yesterday", "load": "another", "CPU": "fast"}, 50.0, before)))
+    assert "yesterday) was run otherwise" in html
+    assert "load was “another” and is “a load”" in html
+    assert 'class="worse"' not in html
+    assert "in the baseline" not in html
 
 
 def test_a_percentile_of_few_requests_is_not_compared() -> None:

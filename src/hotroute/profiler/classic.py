@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler import guard, levels, measure
 from hotroute.profiler.summaries import KeptSample, RouteSummary, SampleHead, Span
+from hotroute.static import Assets
 
 BLUEPRINT = "flask-profiler"
 DESTRUCTIVE = {f"{BLUEPRINT}.deleteDatabase"}
@@ -61,9 +62,10 @@ def unavailable(_error: Exception) -> tuple[str, int]:
 
 
 def page() -> Response:
-    """Its page without the frame of another site, and without the button that deletes everything."""
+    """Its page without the frame of another site and the button that deletes everything, and with an icon of ours."""
     html = files("flask_profiler").joinpath("static", "dist", "index.html").read_text()
-    return Response(DELETION.sub("", FRAME.sub("", html)), mimetype="text/html")
+    icon = f'<link rel="icon" href="{Assets("hotroute.profiler.dashboard").url("icon.svg")}"></head>'
+    return Response(DELETION.sub("", FRAME.sub("", html)).replace("</head>", icon), mimetype="text/html")
 
 
 class Storage(BaseStorage):  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Flask-Profiler's JSON API, answered from our history: what people built on it works, and what was unsafe does not."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -163,6 +164,9 @@ def test_the_page_runs_no_script_but_its_own(told: Profiled) -> None:
     assert "ghbtns" not in answer.text
     assert "delete-database" not in answer.text
     assert "<script>" not in answer.text
+    [icon] = re.findall(r'<link rel="icon" href="([^"]+)"', answer.text)
+    with told.client.get(icon) as found:
+        assert (found.status_code, found.mimetype) == (200, "image/svg+xml")
     assert answer.headers["Cache-Control"] == "no-store"
 
 
