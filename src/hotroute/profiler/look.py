@@ -16,7 +16,7 @@ LONG = 0.001
 """Seconds. To find the place in the code takes longer than all else about an event: of a request that nobody had
 chosen it is looked for where the event took so long, and where there were `FEW` before it."""
 
-FEW = 4
+FEW = 10
 
 
 class Look:

@@ -111,7 +111,12 @@ def test_the_first_page_reads_each_row_once_and_none_when_it_is_sorted_or_filter
 ) -> None:
     """How long that takes depends on the machine, how many histograms there are to read does not."""
     parsed, read = histogram.parsed, list[bytes]()
-    monkeypatch.setattr(histogram, "parsed", lambda dump: read.append(dump) or parsed(dump))
+
+    def reading(dump: bytes) -> object:
+        read.append(dump)
+        return parsed(dump)
+
+    monkeypatch.setattr(histogram, "parsed", reading)
     client = create(small).test_client()
     History(small).routes(Span(time.time() - 86400, time.time()))
     rows = len(read)

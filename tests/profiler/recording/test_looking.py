@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from hotroute import observe, redis
 from hotroute.cache import Application, Link, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
+from hotroute.profiler import look
 from hotroute.profiler.dashboard import waterfall
 from hotroute.profiler.measure import EXTENSION
 from hotroute.profiler.records import MOST_EVENTS, Event
@@ -176,7 +177,7 @@ def test_a_slow_or_failed_request_that_nobody_had_chosen_says_where_its_time_wen
     assert sample.cpu >= 0.05
     assert 0 < sample.view <= sample.request.seconds
     assert sample.size
-    assert all(event.place.endswith(f" {work.__qualname__}") for event in sample.events[4:])
+    assert all(event.place.endswith(f" {work.__qualname__}") for event in sample.events[look.FEW :])
     [line] = waterfall.repeated(waterfall.lines(sample))
     assert line.event.place.endswith(f" {work.__qualname__}")
 
