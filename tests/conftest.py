@@ -57,9 +57,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server's URL; the tables of Conduit are not in it yet."""
-    with databases.postgresql_server(tmp_path_factory.mktemp("postgresql")) as url:
+    with databases.postgresql_server() as url:
         yield url
 
 

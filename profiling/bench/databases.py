@@ -31,9 +31,9 @@ def sqlite(folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[Database]:
-    with databases.postgresql_server(folder) as url:
-        yield Database(url, [int((folder / "postmaster.pid").read_text().split()[0])])
+def postgresql(_folder: Path) -> Iterator[Database]:
+    with databases.started_postgresql() as server:
+        yield Database(server.get_uri(), [server.get_pid()])
 
 
 KINDS: dict[str, Opener] = {"SQLite": sqlite, "PostgreSQL": postgresql}

@@ -14,7 +14,7 @@ from profiling.plans.cases import Case
 
 TIMES = 7
 SUSPECT = re.compile(
-    r"SCAN (?!CONSTANT ROW|page$|question$)\w+.*|AUTOMATIC.*|(?<=  )USE TEMP B-TREE.*"  # SQLite
+    r"SCAN (?!CONSTANT ROW|page( LEFT-JOIN)?$|question$)\w+.*|AUTOMATIC.*|(?<=  )USE TEMP B-TREE.*"  # SQLite
     r"|Seq Scan on \w+|Sort  .* rows=\d{4,}\."  # PostgreSQL
 )
 """A scan, or a sort of more than a page. Not each is bad: a scan may stop when the page is full, a table be tiny."""

@@ -92,10 +92,17 @@ def test_only_so_many_writes_of_an_address_are_in_flight(program: Path, app_port
     """Slow uploads, each of which would hold a connection."""
     chosen = {"NGINX_PROGRAM": str(program), "WRITE_CONNECTIONS": "3", "WRITE_RATE": "10r/m"}
     with nginx_server(app_port, chosen) as proxy, ExitStack() as slow:
-        for _ in range(3):
-            connection = slow.enter_context(encrypted(proxy.https_port, proxy.trust))
-            connection.sendall(b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
-        wait_until(lambda: proxy.request("POST", "/post", b"x")[0].status == 429, "the slow ones are counted")
+        uploads = [slow.enter_context(encrypted(proxy.https_port, proxy.trust)) for _ in range(3)]
+        for upload in uploads:
+            upload.sendall(b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
+
+        def refused() -> bool:
+            for upload in uploads:
+                # Nginx hangs up on who is silent.
+                upload.sendall(b"x")
+            return proxy.request("POST", "/post", b"x")[0].status == 429
+
+        wait_until(refused, "the slow ones are counted")
         # As soon as one of them ends, whatever the rate.
         assert proxy.request("POST", "/post", b"x")[0].headers["Retry-After"] == "1"
         assert statuses(proxy, "GET", "/pid", 3) == [200] * 3

@@ -138,7 +138,7 @@ def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(tmp_path:
 
 
 def test_a_killed_database_is_a_503_and_loses_nothing_that_was_acknowledged(tmp_path: Path, redis_url: str) -> None:
-    with databases.durable_postgresql(tmp_path / "postgresql") as postgresql:
+    with databases.durable_postgresql() as postgresql:
         with databases.connected(postgresql.url) as engine, engine.begin() as connection:
             databases.migrate(connection)
         chosen = environment(postgresql.url, redis_url)

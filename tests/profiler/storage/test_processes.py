@@ -78,7 +78,7 @@ def vars_of(latency: object) -> tuple[float, ...]:
 
 def test_a_postgresql_that_is_killed_and_comes_back_has_everything_once(tmp_path: Path) -> None:
     made = batches(7)
-    with databases.durable_postgresql(tmp_path / "postgresql") as server:
+    with databases.durable_postgresql() as server:
         storage = Storage(server.url, release="r1", worker="web1:1:1", host="web1", pid=1)
         storage.prepare()
         storage.write(next(made), START)
