@@ -31,7 +31,8 @@ def sqlite(folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def postgresql(_folder: Path) -> Iterator[Database]:
+def postgresql(folder: Path) -> Iterator[Database]:
+    del folder  # It chooses one itself.
     with databases.started_postgresql() as server:
         yield Database(server.get_uri(), [server.get_pid()])
 
