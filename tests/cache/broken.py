@@ -74,7 +74,8 @@ def session_events() -> Iterator[None]:
         found: list[changes.Mark] = info.get(changes.MARKED, [])
         return found
 
-    event.listen(Session, "before_commit", before_commit)
+    # Before those of `mark_together`, which flush: another test's application may have several engines.
+    event.listen(Session, "before_commit", before_commit, insert=True)
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(changes, "mark", marked)

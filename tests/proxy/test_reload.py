@@ -101,6 +101,7 @@ def test_another_setting_is_taken(proxy: Proxy) -> None:
 
 
 def test_a_setting_that_cannot_be_used_is_named_and_nginx_goes_on(proxy: Proxy, tmp_path: Path) -> None:
+    wait_until(lambda: workers(proxy) != set(), "its workers are there")
     before = workers(proxy)
     wrong = reload(proxy, MAX_BODY_BYTES="much")
     assert (wrong.returncode, wrong.stderr.startswith("hotroute: MAX_BODY_BYTES: ")) == (1, True)
