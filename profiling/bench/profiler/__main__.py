@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from profiling.bench import machine
 from profiling.bench.profiler import alternating, measuring, report, serving, verdict
 from profiling.bench.profiler.alternating import Added
-from profiling.bench.profiler.cases import CASES, NONE, OURS, WAYS, Case
+from profiling.bench.profiler.cases import CASES, NONE, OURS, Case
 from profiling.bench.profiler.measuring import Cost, Progressed, Runs
 from profiling.bench.profiler.verdict import Judged
 
@@ -52,7 +52,7 @@ def main(articles: int, starts: int, count: int, seconds: float, folder: Path) -
 def measure(articles: int, starts: int, count: int, seconds: float) -> tuple[list[Cost], list[Judged]]:
     columns = (TextColumn("measuring the profiler"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with serving.database(articles, console) as backing, Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=len(CASES) * (1 + starts * (count + 1) * len(WAYS)))
+        task = progress.add_task("", total=sum(1 + starts * (count + 1) * len(case.ways) for case in CASES))
 
         def advance() -> None:
             progress.advance(task)

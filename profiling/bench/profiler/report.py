@@ -20,7 +20,8 @@ READING = (
     " worker with one thread, all servers on one CPU and one at a time, run after run in turn; medians, and of the"
     " ratios the median of each round's own. Before each run the budget of requests that are looked at closely is"
     " used up. Flask-Profiler is 1.8.1 with its SQLite storage, as its README shows it: under more than one thread"
-    " its workers end in segmentation faults. It never sees a hit, which does not enter Flask."
+    " its workers end in segmentation faults. It has no row for a hit: its wrapper reads every header field within the"
+    " view, and what depends on those is not stored."
 )
 JUDGING = (
     "Two servers drift apart by more than the profiler costs. So the expectations are judged by calls without a server,"

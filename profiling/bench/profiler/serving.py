@@ -14,7 +14,7 @@ from tests.databases import connected
 from tests.servers import free_port, gunicorn_server, redis_server
 
 from profiling.bench import databases
-from profiling.bench.profiler.cases import CASES, CONDUIT, WAYS, Case, Way
+from profiling.bench.profiler.cases import CASES, CONDUIT, Case, Way
 from profiling.bench.profiler.client import Clients
 
 # One thread: under more, Flask-Profiler's SQLite storage, a cursor shared by all, ends in segmentation faults.
@@ -57,7 +57,7 @@ def database(articles: int, console: Console) -> Iterator[dict[str, str]]:
 def start(backing: Mapping[str, str]) -> Iterator[list[Subject]]:
     with ExitStack() as stack:
         with running_on(the_last):
-            subjects = [serve(stack, case, way, backing) for case in CASES for way in WAYS]
+            subjects = [serve(stack, case, way, backing) for case in CASES for way in case.ways]
         stack.enter_context(running_on(all_but_the_last))
         for subject in subjects:
             confirm(subject)
