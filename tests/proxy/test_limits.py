@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.proxy.sockets import encrypted, exchange, request
-from tests.servers import Proxy, nginx_server, wait_until
+from tests.servers import Proxy, nginx_server
 
 STRICT = {
     # One a minute: nothing of the burst comes back while a test runs.
@@ -94,15 +94,10 @@ def test_only_so_many_writes_of_an_address_are_in_flight(program: Path, app_port
     with nginx_server(app_port, chosen) as proxy, ExitStack() as slow:
         uploads = [slow.enter_context(encrypted(proxy.https_port, proxy.trust)) for _ in range(3)]
         for upload in uploads:
-            upload.sendall(b"POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
-
-        def refused() -> bool:
-            for upload in uploads:
-                # Nginx hangs up on who is silent.
-                upload.sendall(b"x")
-            return proxy.request("POST", "/post", b"x")[0].status == 429
-
-        wait_until(refused, "the slow ones are counted")
+            upload.sendall(request(b"POST /post HTTP/1.1", b"Content-Length: 100", b"Expect: 100-continue"))
+            # By then it is counted, before any that comes later.
+            assert upload.recv(1000).startswith(b"HTTP/1.1 100 ")
+        assert proxy.request("POST", "/post", b"x")[0].status == 429
         # As soon as one of them ends, whatever the rate.
         assert proxy.request("POST", "/post", b"x")[0].headers["Retry-After"] == "1"
         assert statuses(proxy, "GET", "/pid", 3) == [200] * 3
