@@ -395,7 +395,7 @@ class Replay:
     def read(self, reader: Reader, step: str) -> None:
         if step == "BEGIN":
             reader.at, reader.value = "older", self.database.value()
-        elif step.startswith("LOOK"):
+        elif step.startswith(("LOOK", "FETCH")):
             self.look(reader, step)
         elif step == "READ" and reader.at == "lead":
             reader.value = reader.value or self.database.value()
@@ -414,6 +414,7 @@ class Replay:
         found = self.store.find(question.key, question.encodings)
         answer = found or self.store.look(question)
         assert found or not answer.entry, "who would not lead hits where who would does"
+        assert not answer.entry or self.store.find(question.key, question.encodings) == answer, "a glance finds it too"
         self.expect(step, "LOOK", answer, reader)
         # What an older transaction reads is refused by the capture (`changes.watch`).
         reader.at, reader.flight = ("refused" if older else answer.state.value), answer.flight

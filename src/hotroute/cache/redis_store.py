@@ -1,12 +1,13 @@
-"""The store on a Redis primary: each step is one script and one round trip."""
+"""The store on a Redis primary: each step is one round trip, and a script except where a hit is expected again."""
 
-import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from hmac import compare_digest
+from typing import NamedTuple
 
 from hotroute import observe
+from hotroute.cache.glance import MOST, Glance, prepare
 from hotroute.cache.link import Argument, Link, Refused, Script
+from hotroute.cache.seal import SEAL, Seal
 from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
 
 LOOK, WAIT, SAVE, LEASE, MARK, DONE, REPAIR = (
@@ -16,12 +17,17 @@ LOOK, WAIT, SAVE, LEASE, MARK, DONE, REPAIR = (
 LONGEST = 24 * 3600
 """Seconds that a nonce lives, and that no entry may outlive."""
 
-SEAL, SLICE = 16, 2_000
-"""Bytes."""
-
 
 class Damaged(Exception):
     """An entry is not as it was stored."""
+
+
+class Asked(NamedTuple):
+    """What a glance is for: the name of an answer, content codings that would do, and the fence that must be there."""
+
+    key: str
+    encodings: Sequence[str]
+    fence: tuple[str, ...]
 
 
 class RedisStore:
@@ -48,18 +54,41 @@ class RedisStore:
         secret: bytes = b"",
     ) -> None:
         self.link, self.namespace, self.code = link, namespace, release
-        self.sealing = hmac.new(secret, digestmod="sha256")
+        self.seal = Seal(secret)
         self.mark_ttl, self.lease_ttl = round(mark_ttl * 1000), round(lease_ttl * 1000)
         self.fence: tuple[str, ...] = ()
         self.unfenced: Callable[[], object] = nothing
+        self.glances: dict[Asked, Glance] = {}
 
     def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+        asked = Asked(key, encodings, self.fence)
+        known = self.glances.get(asked)
         try:
+            if known:
+                return self.again(asked, known)
             state, *rest = self.ask(key, encodings)
-            return None if state == b"cold" else self.found(key, state, rest)
+            if state == b"cold":
+                return None
+            found = self.found(key, state, rest)
+            if found.entry:
+                self.remember(asked, rest)
+            return found
         except (Damaged, Refused):
             # Who looks repairs it: with it may be a tag that only the question names.
             return None
+
+    def again(self, asked: Asked, known: Glance) -> Answer | None:
+        """What was a hit, if it still is one; why it is not, the script will say."""
+        stored = known.read(self.link.send(known.commands, 2, known.run_id))
+        if stored is None:
+            self.glances.pop(asked, None)
+            return None
+        return self.found(asked.key, b"hit", stored)
+
+    def remember(self, asked: Asked, hit: Sequence[bytes]) -> None:
+        if len(self.glances) >= MOST:
+            self.glances.clear()
+        self.glances[asked] = prepare(self.namespace, self.key(asked.key), asked.fence, hit)
 
     def look(self, question: Question) -> Answer:
         try:
@@ -109,7 +138,7 @@ class RedisStore:
         used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH)})
         bodies: list[Argument] = []
         for variant in (entry, *others):
-            bodies += [variant.encoding, self.seal(flight.question.key, variant, used.encode()) + variant.body]
+            bodies += [variant.encoding, self.seal.of(flight.question.key, variant, used.encode()) + variant.body]
         life = min(round(ttl * 1000), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
         try:
@@ -146,33 +175,19 @@ class RedisStore:
     def repair(self, keys: list[str], tags: Sequence[str]) -> None:
         self.link.run(REPAIR, keys, self.namespace, "{run}", *tags)
 
-    def found(self, key: str, state: bytes, rest: list[bytes]) -> Answer:
+    def found(self, key: str, state: bytes, rest: Sequence[bytes]) -> Answer:
         """Raises:
         Damaged: what is stored is not what this store has stored.
         """
         if state != b"hit":
             return Answer(State(state.decode()))
-        head, sealed, encoding, vector = rest
+        head, sealed, encoding, vector, *_ = rest
         if head is None:
             raise Damaged
         entry = Entry(head, sealed[SEAL:], encoding.decode())
-        if not compare_digest(sealed[:SEAL], self.seal(key, entry, vector)):
+        if not self.seal.holds(sealed[:SEAL], key, entry, vector):
             raise Damaged
         return Answer(State.HIT, entry)
-
-    def seal(self, key: str, entry: Entry, vector: bytes) -> bytes:
-        """Over all that makes an answer, what it depends on included; lengths part one from the other.
-
-        SHA-256, which processors compute: BLAKE2 takes twice as long for a list. In slices, for which Python does not
-        give up the interpreter.
-        """
-        made = self.sealing.copy()
-        made.update(b"%d:%d:%s:%s\n" % (len(entry.head), len(vector), entry.encoding.encode(), key.encode()))
-        made.update(entry.head)
-        made.update(vector)
-        for start in range(0, len(entry.body), SLICE):
-            made.update(entry.body[start : start + SLICE])
-        return made.digest()[:SEAL]
 
     def key(self, key: str) -> str:
         return f"{self.namespace}e:{self.code}:{key}"

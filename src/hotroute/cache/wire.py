@@ -70,9 +70,13 @@ class Wire:
             OSError: the connection broke, or `deadline` passed.
             ProtocolError: what came is not Redis's protocol.
         """
+        return self.talk(b"".join([pack(command) for command in commands]), len(commands), deadline)
+
+    def talk(self, commands: bytes, replies: int, deadline: float) -> list[Any]:
+        """`ask`, of commands that are packed already."""
         self.hurry(deadline)
-        self.socket.sendall(b"".join([pack(command) for command in commands]))
-        return [self.read(deadline) for _ in commands]
+        self.socket.sendall(commands)
+        return [self.read(deadline) for _ in range(replies)]
 
     def hurry(self, deadline: float) -> None:
         """Let no call of the socket take longer than until `deadline`, or a little longer.

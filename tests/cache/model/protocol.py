@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 from hotroute.cache import changes
+from hotroute.cache.link import Link
 from hotroute.cache.redis_store import RedisStore
 
 STEPS = {
     "LOOK": RedisStore.look,  # scripts/look.lua, and before it RedisStore.find: the same, for who would not lead
+    "GLANCE": Link.send,  # cache/glance.py: MGET, and FETCH: HMGET
     "PEEK": RedisStore.peek,  # scripts/wait.lua
     "SAVE": RedisStore.save,  # scripts/save.lua
     "RELEASE": RedisStore.release,  # scripts/lease.lua
@@ -39,6 +41,7 @@ class Protocol:
         fresh: what is stored was read in a transaction that began after the question.
         leaves: after a COMMIT of unknown outcome the mark stays.
         kept: marks are never evicted.
+        remembers: a glance takes the nonces of before the question for those of now.
     """
 
     writer: tuple[str, ...] = BUILT
@@ -54,6 +57,7 @@ class Protocol:
     fresh: bool = True
     leaves: bool = True
     kept: bool = True
+    remembers: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Scenario:
         touches: for each writer, the tags that it marks, if others: what a savepoint rolled back stays touched.
         reads: for each reader, the tags of its question of which its answer uses the first only.
         happens: what may happen, and how often.
+        glances: readers may try without the script first.
     """
 
     writes: tuple[tuple[int, ...], ...] = ((0,), (0,))
@@ -73,6 +78,7 @@ class Scenario:
     tags: int = 1
     used: tuple[int, ...] = (0,)
     happens: dict[str, int] = field(default_factory=dict)
+    glances: bool = False
 
     def marked(self, writer: int) -> tuple[int, ...]:
         return (self.touches or self.writes)[writer]
@@ -102,6 +108,20 @@ SCENARIOS = {
     "two tags, both used; one writer changes both": Scenario(writes=((0, 1), (1,)), tags=2, used=(0, 1)),
     "a savepoint that was rolled back": Scenario(writes=((0,), (1,)), touches=((0, 1), (1,)), tags=2, used=(0, 1)),
 }
+
+GLANCED = {
+    f"glanced at: {name}": replace(scenario, glances=True)
+    for name, scenario in {
+        "two writers": Scenario(),
+        "one writer, a crash": replace(ONE, happens={"crash": 1, "expire": 1}),
+        "nonces and entries evicted": replace(ONE, happens={"evict": 1, "evict entry": 1, "expire": 1}),
+        "the server restarts empty": replace(ONE, happens={"restart": 1, "crash": 1, "expire": 1}),
+        "the server restarts with a snapshot": replace(ONE, happens={"snapshot": 1, "restart old": 1, "expire": 1}),
+        "marks are damaged, and repaired": replace(ONE, happens={"damage": 1, "expire": 1}),
+        "two tags, both used": SCENARIOS["two tags, both used; one writer changes both"],
+    }.items()
+}
+"""Not replayed: on a server, MGET and HMGET come one right after the other."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +182,9 @@ BROKEN = {
     ),
     "damaged marks are deleted, without a quarantine": Break(
         "R12", replace(B, quarantine=False), replace(ONE, happens={"damage": 1}), "A"
+    ),
+    "a glance at nonces of before the question": Break(
+        "R3", replace(B, remembers=True), replace(ONE, glances=True), "AB"
     ),
     "marks that may be evicted": Break("R8", replace(B, kept=False), replace(ONE, happens={"evict": 2}), "A"),
 }

@@ -9,6 +9,8 @@ from tests.cache.model.protocol import Protocol, Scenario
 Vector = tuple[int, ...]
 """A nonce for each tag; 0 where there is none, or where an entry does not depend on the tag."""
 URL: Vector = (-1,)
+NO_NONCE = -2
+"""What no entry is made under."""
 NOBODY = -1
 
 T = TypeVar("T")
@@ -199,8 +201,12 @@ class Model:
         if reader.at == "new" and not self.protocol.fresh:
             begun = Reader("begun", value=world.db, floor=world.db, heard=world.returned)
             yield "BEGIN", with_reader(world, number, begun)
-        if reader.at in ("new", "begun"):
+        if reader.at in ("new", "begun", "not found"):
             yield from self.look(world, number)
+        if self.scenario.glances and reader.at in ("new", "begun"):
+            yield "GLANCE", self.glance(world, number)
+        if reader.at == "glanced":
+            yield self.fetch(world, number)
         elif reader.at == "lead":
             value = reader.value or world.db
             yield "READ", with_reader(world, number, reader._replace(at="save", value=value))
@@ -211,11 +217,34 @@ class Model:
         elif reader.at == "wait":
             yield from self.peek(world, number)
 
+    def asked(self, world: World, number: int) -> Reader:
+        """Who has not asked before does so now."""
+        reader = world.readers[number]
+        return Reader("begun", floor=world.db, heard=world.returned) if reader.at == "new" else reader
+
+    def glance(self, world: World, number: int) -> World:
+        """cache/glance.py: MGET"""
+        redis = world.redis
+        trusted = redis.trusted or not self.protocol.quarantine
+        nonces = zip(redis.nonces, redis.bang, strict=True)
+        seen = tuple(nonce if trusted and nonce and not bang else NO_NONCE for nonce, bang in nonces)
+        return with_reader(world, number, self.asked(world, number)._replace(at="glanced", run=redis.run, vector=seen))
+
+    def fetch(self, world: World, number: int) -> tuple[str, World]:
+        """The same: HMGET, which comes later, on the same connection."""
+        reader = world.readers[number]
+        if self.protocol.remembers:
+            reader = reader._replace(floor=world.db, heard=world.returned)
+        for run, vector, value in world.redis.entries:
+            equal = all(seen in (0, own) for seen, own in zip(vector, reader.vector, strict=True))
+            if run == reader.run == world.redis.run and equal:
+                self.check(reader, value, f"R{number + 1} FETCH hit")
+                return "FETCH hit", with_reader(world, number, END)
+        return "FETCH nothing", with_reader(world, number, reader._replace(at="not found", run=0, vector=()))
+
     def look(self, world: World, number: int) -> Iterator[tuple[str, World]]:
         """scripts/look.lua"""
-        asked, redis = world.readers[number], world.redis
-        if asked.at == "new":
-            asked = Reader("begun", floor=world.db, heard=world.returned)
+        asked, redis = self.asked(world, number), world.redis
         if self.protocol.quarantine and not redis.trusted:
             yield "LOOK dirty", with_reader(world, number, END)
             return
@@ -414,10 +443,10 @@ def renamed(world: World, protocol: Protocol) -> World:
     """Random nonces have no value but to be equal or not: number them in the order in which they are met."""
     if protocol.nonces == "counters":
         return world
-    names: dict[int, int] = {0: 0, -1: -1}
+    names: dict[int, int] = {0: 0, -1: -1, NO_NONCE: NO_NONCE}
 
     def name(vector: Vector) -> Vector:
-        return tuple(names.setdefault(nonce, len(names) - 1) for nonce in vector)
+        return tuple(names.setdefault(nonce, len(names) - 2) for nonce in vector)
 
     def clean(redis: Redis) -> Redis:
         return redis._replace(

@@ -9,20 +9,24 @@ import pytest
 from hotroute.cache import redis_store
 from hotroute.cache.link import Script
 from tests.cache.model.explore import Explored, explore
-from tests.cache.model.protocol import BROKEN, SCENARIOS, STEPS, Protocol, Scenario
+from tests.cache.model.protocol import BROKEN, GLANCED, SCENARIOS, STEPS, Protocol, Scenario
 from tests.cache.model.steps import Model
 
 LONG = int(os.environ.get("PROVE_MODEL", "0"))
-"""Set it to explore larger worlds, for a minute or two."""
+"""Set it to explore larger worlds, for some minutes."""
+
+WORLDS = SCENARIOS | GLANCED
+if LONG:
+    WORLDS |= {f"{name}, glanced at": replace(scenario, glances=True) for name, scenario in SCENARIOS.items()}
 
 
 def run(model: Model) -> Explored:
     return explore(model.start(), model.moves, model.wrong, model.same)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", WORLDS)
 def test_the_protocol_holds(name: str) -> None:
-    found = run(Model(Protocol(), SCENARIOS[name]))
+    found = run(Model(Protocol(), WORLDS[name]))
     assert not found.violation, "\n".join((found.violation, *found.schedule))
     assert found.worlds > 500
 

@@ -4,7 +4,7 @@
 -- KEYS  the entry, without the run; the fence, where there is one (docs/cache-model.md)
 -- ARGV  namespace, run id, mark TTL (ms), the encodings that would do (space-separated, the best first); who would lead
 --       goes on with nonce TTL (ms), lease TTL (ms), a random seed, the asker's token, then the tags to be leased on
--- gives {"hit", head, body, encoding, vector} or {"dirty"}, or, to who would lead, {"lead"|"wait", entry, lease, nonce,
+-- gives {"hit", head, body, encoding, vector, run id, since when it counts} or {"dirty"}, or, to who would lead, {"lead"|"wait", entry, lease, nonce,
 --       nonce, ...} in the order of the tags, and {"cold"} to others
 local space, run, mark, encodings = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local life, lease, seed, token = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -12,12 +12,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- A server that has just started may have forgotten a mark: until every mark of before would have ended, nothing counts.
-local born = tonumber(redis.call('GET', space .. 'born:' .. run) or '')
-if not born then
+local born = redis.call('GET', space .. 'born:' .. run)
+if not tonumber(born or '') then
   redis.call('SET', space .. 'born:' .. run, now)
-  born = now
+  born = tostring(now)
 end
-if now - born < mark then
+if now - tonumber(born) < mark then
   return {'dirty'}
 end
 -- Without it, somebody may be writing who cannot say so here.
@@ -45,7 +45,7 @@ if vector then
     for encoding in string.gmatch(encodings, '%S+') do
       local found = redis.call('HMGET', entry, 'head', encoding)
       if found[2] then
-        return {'hit', found[1], found[2], encoding, vector}
+        return {'hit', found[1], found[2], encoding, vector, run, born}
       end
     end
   end
