@@ -18,7 +18,7 @@ NONCE = "(tonumber(string.match(redis.call('GET', ARGV[1] .. 't:' .. ARGV[i]) or
 
 COMPARING = ("wait", "same = same and own[tag] == nonce", "same = true")
 SCRIPTS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "no quarantine after a restart": (("look", "if now - born < mark then", "if false then"),),
+    "no quarantine after a restart": (("look", "if now - tonumber(born) < mark then", "if false then"),),
     "a lease per URL without the vector": (
         ("look", "redis.sha1hex(table.concat(nonces, '\\n'))", "'the same'"),
         COMPARING,
@@ -32,7 +32,7 @@ SCRIPTS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "no run id": (
         ("look", "KEYS[1] .. ':' .. run", "KEYS[1]"),
-        ("look", "if now - born < mark then", "if false then"),
+        ("look", "if now - tonumber(born) < mark then", "if false then"),
     ),
 }
 """By the names of `model.protocol.BROKEN`: scripts, what is taken out of each, and what comes in its place."""

@@ -414,8 +414,8 @@ class Replay:
         found = self.store.find(question.key, question.encodings)
         answer = found or self.store.look(question)
         assert found or not answer.entry, "who would not lead hits where who would does"
-        assert not answer.entry or self.store.find(question.key, question.encodings) == answer, "a glance finds it too"
         self.expect(step, "LOOK", answer, reader)
+        assert not answer.entry or self.store.find(question.key, question.encodings) == answer, "a glance finds it too"
         # What an older transaction reads is refused by the capture (`changes.watch`).
         reader.at, reader.flight = ("refused" if older else answer.state.value), answer.flight
 

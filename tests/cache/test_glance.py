@@ -166,7 +166,7 @@ def test_a_write_between_its_two_commands_is_later_than_the_question(
 
     def send(self: Link, commands: bytes, _replies: int, _run_id: str) -> list[Any]:
         second = commands.index(b"*5\r\n$5\r\nHMGET")
-        nonces = self.exchange(lambda wire, deadline: wire.talk(commands[:second], 1, deadline))
+        nonces = self.exchange(lambda wire, deadline: wire.talk(commands[:second], 2, deadline))
         getattr(store, write)(["a"], "writer")
         if write == "done":
             put(store, b"new")
@@ -179,7 +179,7 @@ def test_a_write_between_its_two_commands_is_later_than_the_question(
 def test_a_vector_is_never_taken_for_another(store: RedisStore) -> None:
     (known,) = store.glances.values()
     assert isinstance(known, glance.Glance)
-    told = [[known.born, b"1", b"2", b"3"], [b"a\n1\nb\n2\n!epoch\n3\n", b"head", b"sealed"]]
-    assert known.read(told) == (b"head", b"sealed", known.encoding, told[1][0])
+    stored = [b"a\n1\nb\n2\n!epoch\n3\n", b"head", b"sealed"]
+    assert known.read([known.born, [b"1", b"2", b"3"], stored]) == (b"head", b"sealed", known.encoding, stored[0])
     for nonces in ([b"1", b"2", b"4"], [b"2", b"1", b"3"], [b"1", b"2", None]):
-        assert known.read([[known.born, *nonces], told[1]]) is None
+        assert known.read([known.born, nonces, stored]) is None

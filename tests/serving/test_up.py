@@ -122,7 +122,8 @@ def test_a_part_that_dies_later_is_named_and_the_rest_stops(running: Proxy, part
 
 @pytest.mark.parametrize("part", ["redis", "release", "web", "proxy"])
 def test_a_part_that_fails_at_the_start_is_named_with_what_it_said(tmp_path: Path, part: str) -> None:
-    root = write(tmp_path, **{part: "echo it hurts here; exit 3"})
+    # Who is quick to end may be slow to tell.
+    root = write(tmp_path, **{part: "(sleep 0.3; echo it hurts here) & exit 3"})
     with starting_stack(root) as stack:
         code, last = end_of(stack)
         assert (code, last) == (1, f"{part} failed with exit code 3; everything was stopped.")

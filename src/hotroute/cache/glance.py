@@ -1,8 +1,9 @@
-"""Another look at what was a hit before: two plain commands in one round trip, half the work of a script for Redis.
+"""Another look at what was a hit before: plain commands in one round trip, half the work of a script for Redis.
 
-They find what `look.lua` finds, as of the moment of MGET, or nothing. Nonces, fence and trust are read by that one
-command; and whatever is stored with those nonces, before or after, is the answer of that moment, for no nonce comes
-again. What they cannot tell is left to the script: whether the server was up for long enough, and who leads.
+They find what `look.lua` finds, as of the moment of MGET, or nothing. Nonces and fence are read by that one command;
+and whatever is stored with those nonces, before or after, is the answer of that moment, for no nonce comes again.
+Who must not write may be behind, so that one of the commands is one that a replica refuses, as it refuses the script.
+What they cannot tell is left to the script: whether the server was up for long enough, and who leads.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from hotroute.cache.wire import Command, pack
 MOST = 4096
 """Answers of which a process remembers what to ask for."""
 
+COMMANDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
@@ -24,7 +27,7 @@ class Glance:
         born: since when that run counts, in its own words; it was long enough.
         tags: that the answer depends on.
         encoding: of the body.
-        commands: as they are sent.
+        commands: `COMMANDS` of them, as they are sent.
     """
 
     run_id: str
@@ -37,12 +40,12 @@ class Glance:
         """Head, body, encoding and vector, as `look.lua` gives them. None if that is not a hit any more.
 
         Args:
-            replies: to MGET and HMGET; None if another run would have answered.
+            replies: to each command; None if another run would have answered.
         """
-        if not replies or not all(isinstance(reply, list) and None not in reply for reply in replies):
+        if not replies or replies[0] != self.born:
             return None
-        (born, *known), stored = replies
-        if born != self.born:
+        _, known, stored = replies
+        if not (isinstance(known, list) and isinstance(stored, list)) or None in known or None in stored:
             return None
         vector, head, sealed = stored
         # Before them is the fence, where there is one: it lives, or there were a None.
@@ -64,7 +67,9 @@ def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) ->
     tags = tuple(vector.split(b"\n")[:-1:2])
     run_id = run.decode()
     commands: tuple[Command, ...] = (
-        ("MGET", f"{space}born:{run_id}", *fence, *(space.encode() + b"t:" + tag for tag in tags)),
+        # Without an option it reads, but belongs to those that write.
+        ("GETEX", f"{space}born:{run_id}"),
+        ("MGET", *fence, *(space.encode() + b"t:" + tag for tag in tags)),
         ("HMGET", f"{key}:{run_id}", "vector", "head", encoding),
     )
     return Glance(run_id, born, tags, encoding, b"".join(map(pack, commands)))

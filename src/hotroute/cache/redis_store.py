@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hotroute import observe
-from hotroute.cache.glance import MOST, Glance, prepare
+from hotroute.cache.glance import COMMANDS, MOST, Glance, prepare
 from hotroute.cache.link import Argument, Link, Refused, Script
 from hotroute.cache.seal import SEAL, Seal
 from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
@@ -79,7 +79,7 @@ class RedisStore:
 
     def again(self, asked: Asked, known: Glance) -> Answer | None:
         """What was a hit, if it still is one; why it is not, the script will say."""
-        stored = known.read(self.link.send(known.commands, 2, known.run_id))
+        stored = known.read(self.link.send(known.commands, COMMANDS, known.run_id))
         if stored is None:
             self.glances.pop(asked, None)
             return None

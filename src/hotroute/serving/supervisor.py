@@ -29,6 +29,8 @@ class PartFailedError(Exception):
 
     def __init__(self, part: Part) -> None:
         super().__init__(f"{part.name} failed with {part.outcome()}")
+        # What it said last may still be on its way.
+        part.reader.join(timeout=1)
         self.last_lines = list(part.last_lines)
 
 
@@ -114,7 +116,6 @@ class Supervisor:
             raise AskedToStopError
         for part in self.parts:
             if part is not besides and part.ended():
-                part.reader.join(timeout=1)
                 raise PartFailedError(part)
 
     def _wait_until_gone(self, part: Part) -> None:

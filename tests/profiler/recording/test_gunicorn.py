@@ -141,7 +141,7 @@ def test_workers_that_are_replaced_after_some_requests_lose_none(file: Path) -> 
     with serving(file, GUNICORN_MAX_REQUESTS="50", GUNICORN_MAX_REQUESTS_JITTER="20") as server:
         answered = load(server)
         end(server.process)
-        assert len(answered) >= 6
+        assert len(answered) > 2, "workers of more than one generation have answered"
     assert counted(file) == {"GET /": REQUESTS}
 
 
