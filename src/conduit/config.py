@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     profiler_url: str = ""
     profiler_username: str = "admin"
     profiler_password: SecretStr = SecretStr("")
-    profiler_samples_per_second: Annotated[float, Field(ge=0, le=10_000)] = 200.0
+    profiler_samples_per_second: Annotated[float, Field(ge=0, le=10_000)] = 100.0
     profiler_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 0.5
     profiler_slow_routes: Annotated[dict[str, Annotated[float, Field(gt=0, le=600)]], NoDecode] = {}
     profiler_key: SecretStr = SecretStr("")

@@ -19,6 +19,7 @@ from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
 from tests.profiler import synthetic
+from tests.profiler.batches import batch_of
 
 SPANS = {"10 min": 10 * MINUTE, "1 h": HOUR, "6 h": 6 * HOUR, "1 d": DAY, "7 d": 7 * DAY, "30 d": 30 * DAY}
 TIMES = 5
@@ -66,7 +67,7 @@ def batch(random: Random, now: float, count: int, routes: int) -> Batch:
         Sample(f"{now}-{n}", "sample", each, 0.01, 0.005, 0.004, 0.0, 0.0, 1000, events)
         for n, each in enumerate(asked[:25])
     ]
-    return Batch(asked, looks, [Pulse(now, 8, 1.0, 2, 0, 90_000_000, (0.0001,) * 100, count, 0, 0.01)])
+    return batch_of(asked, looks, [Pulse(now, 8, 1.0, 2, 0, 90_000_000, (0.0001,) * 100, count, 0, 0.01)])
 
 
 def writes(url: str, now: float) -> None:

@@ -64,12 +64,12 @@ def test_every_start_of_the_servers_counts() -> None:
 
 
 def test_what_is_added_is_what_calls_cost_more_with_and_without_a_close_look() -> None:
-    """Of 200 us a request one CPU serves 5,000 a second, of which 200 are looked at closely: one in 25."""
+    """Of 200 us a request one CPU serves 5,000 a second, of which 100 are looked at closely: one in 50."""
     plain, ours = Cost(TRIVIAL, NONE, 200.0, 0.0, 1.0), Cost(TRIVIAL, OURS, 230.0, 3.0, 1.15)
     found = verdict.judge(plain, ours, Added(40.0, 4.0, 29.0)).verdict
-    assert found.share == pytest.approx(0.04)
-    assert found.added == pytest.approx(4.0 + 0.04 * 25 + 3.0)
-    assert found.ratio == pytest.approx(1.04)
+    assert found.share == pytest.approx(0.02)
+    assert found.added == pytest.approx(4.0 + 0.02 * 25 + 3.0)
+    assert found.ratio == pytest.approx(1.0375)
     assert found.met
 
 

@@ -1,5 +1,9 @@
-"""The same call in processes of their own, a few hundred in one, then in the other: what drifts is in all of them."""
+"""The same call to an application with and without: a few hundred to one, then to the other; what drifts is in both.
 
+In one process: two of them, with the same application in both, differ by a tenth for as long as they live.
+"""
+
+import json
 import subprocess
 import sys
 import tempfile
@@ -10,7 +14,7 @@ from typing import IO, NamedTuple, cast
 
 from tests.servers import ROOT, clean_environment
 
-from profiling.bench.profiler.cases import NONE, OURS, Case, Way
+from profiling.bench.profiler.cases import NONE, OURS, Case
 from profiling.bench.profiler.serving import UnexpectedAnswerError, running_on, settings, the_last
 
 CALLS = 300
@@ -40,15 +44,16 @@ class Added(NamedTuple):
 
 
 class Caller:
-    """A process with an application."""
+    """A process with the same application of each kind, which share all that makes one process differ from another."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", kinds: Mapping[str, Mapping[str, str]]) -> None:
         self.requests, self.answers = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
-        self.answered = self.answers.readline().strip()
+        print(json.dumps(kinds), file=self.requests, flush=True)
+        self.answered: dict[str, str] = json.loads(self.answers.readline() or "{}")
 
-    def spend(self, calls: int) -> float:
+    def spend(self, kind: str, calls: int) -> float:
         """Microseconds of CPU for a call."""
-        print(calls, file=self.requests, flush=True)
+        print(kind, calls, file=self.requests, flush=True)
         return float(self.answers.readline()) / calls * 1e6
 
 
@@ -58,33 +63,35 @@ def measure(case: Case, backing: Mapping[str, str], rounds: int) -> Added:
     """
     with ExitStack() as stack:
         with running_on(the_last):
-            callers = {kind: start(stack, case, way, samples, backing) for kind, (way, samples) in KINDS.items()}
-        for caller in callers.values():
-            confirm(case, caller)
-        return compare([turn(callers, bool(number % 2)) for number in range(rounds)])
+            caller = start(stack, case, backing)
+        confirm(case, caller)
+        return compare([turn(caller, bool(number % 2)) for number in range(rounds)])
 
 
-def start(stack: ExitStack, case: Case, way: Way, samples: str, backing: Mapping[str, str]) -> Caller:
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotroute-bench-"))
-    own = {"DATA_DIR": folder, "GUNICORN_WORKERS": "1", "PROFILER_SAMPLES_PER_SECOND": samples}
-    environ = {**clean_environment(), **settings(case, way, backing, f"{way.word}-{samples}:"), **own}
+def start(stack: ExitStack, case: Case, backing: Mapping[str, str]) -> Caller:
+    kinds = {}
+    for kind, (way, samples) in KINDS.items():
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotroute-bench-"))
+        own = {"DATA_DIR": folder, "GUNICORN_WORKERS": "1", "PROFILER_SAMPLES_PER_SECOND": samples}
+        kinds[kind] = {**settings(case, way, backing, f"{kind}:"), **own}
     command = [sys.executable, "-m", "profiling.bench.profiler.calling", case.app.partition(":")[2], case.path]
-    process = stack.enter_context(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environ)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean_environment()
     )
-    return Caller(process)
+    return Caller(stack.enter_context(process), kinds)
 
 
 def confirm(case: Case, caller: Caller) -> None:
-    hit = "; hit" in caller.answered
-    if not caller.answered.startswith("200 OK") or hit != case.hit:
-        raise UnexpectedAnswerError(f"{case.name}, called without a server: {caller.answered!r}")
+    for kind in KINDS:
+        answered = caller.answered.get(kind, "")
+        if not answered.startswith("200 OK") or ("; hit" in answered) != case.hit:
+            raise UnexpectedAnswerError(f"{case.name}, called without a server: {answered!r}")
 
 
-def turn(callers: Mapping[str, Caller], back: bool) -> dict[str, float]:
+def turn(caller: Caller, back: bool) -> dict[str, float]:
     """Each once, forth or back."""
-    kinds = list(callers)[::-1] if back else list(callers)
-    return {kind: callers[kind].spend(CALLS) for kind in kinds}
+    kinds = list(KINDS)[::-1] if back else list(KINDS)
+    return {kind: caller.spend(kind, CALLS) for kind in kinds}
 
 
 def compare(turns: list[dict[str, float]]) -> Added:

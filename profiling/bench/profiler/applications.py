@@ -10,9 +10,9 @@ from hotroute.serving.variables import data_dir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORD = os.environ["BENCH_PROFILER"]
-SAMPLES = "200"
-"""A second: the default of the settings."""
+
+def word() -> str:
+    return os.environ["BENCH_PROFILER"]
 
 
 def make_trivial() -> Flask:
@@ -22,9 +22,9 @@ def make_trivial() -> Flask:
     def hello() -> Response:
         return jsonify(hello="world")
 
-    if WORD == "ours":
+    if word() == "ours":
         profile_ours(app)
-    if WORD == "stock":
+    if word() == "stock":
         profile_stock(app)
     return app
 
@@ -34,14 +34,14 @@ def make_conduit() -> Flask:
     from conduit.app import create_app  # noqa: PLC0415  # the trivial application has no settings for it
 
     app = create_app()
-    if WORD == "stock":
+    if word() == "stock":
         profile_stock(app)
     return app
 
 
 def profile_ours(app: Flask) -> None:
     from hotroute import profiler  # noqa: PLC0415  # not to be in memory where there is none
-    from hotroute.profiler.options import Options  # noqa: PLC0415
+    from hotroute.profiler.options import SAMPLES, Options  # noqa: PLC0415
 
     url = f"sqlite:///{data_dir(os.environ) / 'profiler.db'}"
     samples = float(os.environ.get("PROFILER_SAMPLES_PER_SECOND") or SAMPLES)

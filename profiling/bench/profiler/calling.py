@@ -1,10 +1,13 @@
-"""One application in a process of its own, called without a server: `python -m profiling.bench.profiler.calling NAME`.
+"""Applications in one process, called without a server: `python -m profiling.bench.profiler.calling NAME PATH`.
 
-Reads numbers of calls from its input, a line each, and answers with the seconds of CPU of the calling thread.
+The first line of its input is a JSON object of their kinds, each with its environment. It says what each answers once
+it is warm, and then to each line `KIND CALLS` the seconds of CPU of the calling thread.
 """
 
 import io
+import json
 import logging
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -22,16 +25,23 @@ SETTLING = 2.5
 def main(name: str, path: str) -> None:
     # The log's lines cost the same with and without, and would fill what the parent reads.
     logging.disable(logging.CRITICAL)
-    app = getattr(applications, name)
-    call(app, path)
+    apps = {kind: make(name, environ) for kind, environ in json.loads(sys.stdin.readline()).items()}
+    for app in apps.values():
+        call(app, path)
     time.sleep(SETTLING)
-    answered = [call(app, path) for _ in range(WARMING)]
-    print(answered[-1], flush=True)
+    answered = {kind: [call(app, path) for _ in range(WARMING)][-1] for kind, app in apps.items()}
+    print(json.dumps(answered), flush=True)
     for line in sys.stdin:
-        count, began = int(line), time.thread_time()
-        for _ in range(count):
+        kind, _, count = line.rpartition(" ")
+        app, began = apps[kind], time.thread_time()
+        for _ in range(int(count)):
             call(app, path)
         print(time.thread_time() - began, flush=True)
+
+
+def make(name: str, environ: dict[str, str]) -> "WSGIApplication":
+    os.environ.update(environ)
+    return applications.MAKERS[name]()
 
 
 def call(app: "WSGIApplication", path: str) -> str:

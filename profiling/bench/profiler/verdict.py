@@ -2,12 +2,10 @@
 
 from typing import NamedTuple
 
+from hotroute.profiler.options import SAMPLES
 from profiling.bench.profiler.alternating import Added
 from profiling.bench.profiler.cases import Case
 from profiling.bench.profiler.measuring import Cost
-
-SAMPLES = 200.0
-"""Requests a second that are looked at closely, the default."""
 
 
 class Verdict(NamedTuple):

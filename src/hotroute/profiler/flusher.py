@@ -101,9 +101,9 @@ class Flusher:
 
     def hold(self, batch: Batch) -> None:
         self.backlog.append(batch)
-        while len(self.backlog) > MOST_BATCHES or sum(len(each.requests) for each in self.backlog) > MOST_HELD:
+        while len(self.backlog) > MOST_BATCHES or sum(each.counted for each in self.backlog) > MOST_HELD:
             gone = self.backlog.popleft()
-            self.recorder.dropped += len(gone.requests) + len(gone.samples)
+            self.recorder.dropped += gone.counted + len(gone.samples)
 
     def opened(self) -> Storage:
         if self.storage is None:

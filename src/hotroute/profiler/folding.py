@@ -8,7 +8,7 @@ from hotroute.profiler.facts import CHOSEN, Facts, put
 from hotroute.profiler.histogram import Histogram
 from hotroute.profiler.levels import FINEST, LATEST, floor
 from hotroute.profiler.names import OTHER_STATEMENTS, Names, clean
-from hotroute.profiler.records import OTHER_ROUTES, Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.records import OTHER_ROUTES, Alike, Batch, Event, Pulse, Sample
 
 MOST_SERIES = 2_000
 MOST_EXECUTIONS = 2_000
@@ -78,20 +78,15 @@ class Fold:
         for name, count in batch.counters.items():
             self.count(clean(name, 100), count)
 
-    def requests(self, requests: Iterable[Request]) -> None:
-        groups: dict[tuple[int, str, str, str, int], list[float]] = defaultdict(list)
+    def requests(self, requests: Iterable[Alike]) -> None:
         for each in requests:
-            # Counted when it ended: while it runs, nobody knows of it.
-            bucket = int((each.time + each.seconds) // FINEST)
-            groups[bucket, each.route, each.method, each.cache, each.status].append(each.seconds)
-        for (number, route, method, cache, status), seconds in groups.items():
-            bucket = self.buckets.of(number * FINEST, self.now)
-            series = self.series(bucket, route, method, cache)
+            bucket = self.buckets.of(each.time, self.now)
+            series = self.series(bucket, each.route, each.method, each.cache)
             histogram = Histogram()
-            histogram.add_all(seconds)
-            count, spent = len(seconds), sum(seconds)
-            put(self.added[bucket], schema.requests.name, (series, status), (count, spent))
-            put(self.added[bucket], schema.latencies.name, (series,), (count, spent, max(seconds), histogram))
+            histogram.add_all(each.seconds)
+            count, spent = len(each.seconds), sum(each.seconds)
+            put(self.added[bucket], schema.requests.name, (series, each.status), (count, spent))
+            put(self.added[bucket], schema.latencies.name, (series,), (count, spent, max(each.seconds), histogram))
 
     def series(self, bucket: int, route: str, method: str, cache: str) -> int:
         known = self.names.found.get((route, method, cache))

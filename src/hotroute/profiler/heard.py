@@ -2,15 +2,17 @@
 
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 from hotroute import observe
 from hotroute.profiler import fingerprint, places
+from hotroute.profiler.levels import FINEST
 from hotroute.profiler.look import Look, Noted
 from hotroute.profiler.options import Options
-from hotroute.profiler.records import NO_ROUTE, Batch, Event, Request, Sample
+from hotroute.profiler.records import NO_ROUTE, Alike, Batch, Event, Request, Sample
 from hotroute.profiler.watched import route
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
@@ -29,25 +31,29 @@ def batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoc
         samples: of `Watched.keep`.
         epoch: what must be added to `time.perf_counter` for Unix seconds.
     """
-    made = Batch()
-    for record in records:
-        request = counted(record, epoch)
-        if not ignored(options, request.route):
-            made.requests.append(request)
+    made = Batch(requests=[alike for alike in grouped(records, epoch) if not ignored(options, alike.route)])
     for sample in samples:
         kept = sampled(options, sample, epoch)
         if kept and not ignored(options, kept.request.route):
             made.samples.append(kept)
-    collapsed = sum(request.cache == "collapsed" for request in made.requests)
+    collapsed = sum(len(alike.seconds) for alike in made.requests if alike.cache == "collapsed")
     if collapsed:
         made.counters["stampedes avoided"] = collapsed
     return made
 
 
-def counted(record: Any, epoch: float) -> Request:
-    began, rule, method, status, told, seconds = record
-    found, cache = route(rule, told) or NO_ROUTE, outcome(told[1], told[2]) if told else ""
-    return Request(began + epoch, found, method if method in METHODS else OTHER, code(status), cache, seconds)
+def grouped(records: Iterable[Any], epoch: float) -> list[Alike]:
+    """All that is done for each request is to put its time into a list: what they have in common is made of it once."""
+    groups: defaultdict[Any, list[float]] = defaultdict(list)
+    for began, rule, method, status, told, seconds in records:
+        groups[int((began + epoch + seconds) // FINEST), rule, method, status, told].append(seconds)
+    return [Alike(bucket * FINEST, *common(*asked), seconds) for (bucket, *asked), seconds in groups.items()]
+
+
+def common(rule: str, method: str, status: str, told: tuple[str, str, str] | None) -> tuple[str, str, int, str]:
+    """Route, method, status and cache as `Request` has them."""
+    cache = outcome(told[1], told[2]) if told else ""
+    return route(rule, told) or NO_ROUTE, method if method in METHODS else OTHER, code(status), cache
 
 
 def outcome(status: str, level: str) -> str:
@@ -78,11 +84,11 @@ def matches(patterns: tuple[str, ...], root: str, route: str) -> bool:
 def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     """None where Flask-Profiler's sampling function did not want a request that nobody knew to be slow or failed."""
     identity, kind, record, look, stacks = sample
-    began, rule, told = record[0], record[1], record[4]
-    request = counted(record, epoch)
+    began, rule, method, status, told, seconds = record
+    request = Request(began + epoch, *common(rule, method, status, told), seconds)
     stack = stacks.folded() if stacks else ""
     identity = identity or secrets.token_hex(16)
-    refused = look.chosen and options.sampling_function and look.view is None and rule is not None and told is None
+    refused = look.chosen and options.sampling_function and look.view is None and rule and told is None
     if refused and kind == "sample":
         return None
     return closely(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)
@@ -96,7 +102,7 @@ def closely(  # noqa: PLR0913, PLR0917
         kind=kind,
         request=request,
         view=look.view or 0.0,
-        cpu=look.cpu,
+        cpu=look.cpu or 0.0,
         sql=look.spent("sql"),
         cache_seconds=look.spent("cache"),
         outgoing=look.spent("http"),

@@ -1,7 +1,7 @@
 """A look at one request: what it asked of others, where in the code, and how long that took."""
 
 import sys
-from time import perf_counter, thread_time
+from time import perf_counter
 
 from hotroute.profiler import places
 from hotroute.profiler.places import Line
@@ -27,24 +27,29 @@ class Look:
         chosen: whether by chance, and not because it was slow, failed, or somebody asked for it.
         tells: whether the answer says where its time went.
         view: seconds within the view function; None where it was not entered.
-        cpu: seconds of CPU time of the thread; until the request has ended, what the thread had before.
+        cpu: seconds of CPU time of the thread; until the request has ended, what the thread had before. None where
+            nobody has chosen the request and it has not come to a view: to ask costs more than all else about a hit.
         size: of the answer's body in bytes, where its header fields tell.
         noted: at most `MOST_EVENTS`; of more, `more` has by kind how many and how long.
     """
 
-    __slots__ = ("chosen", "cpu", "more", "noted", "size", "tells", "view")
+    # Of the class, until there is something to say: to set them costs each request as much as all that it counts.
+    chosen = tells = False
+    view: float | None = None
+    size: int | None = None
+    more: dict[str, tuple[int, float]] | None = None
+    cpu: float | None = None
 
     def __init__(self) -> None:
-        self.chosen = self.tells = False
-        self.view: float | None = None
-        self.size: int | None = None
         self.noted: list[Noted] = []
-        self.more: dict[str, tuple[int, float]] | None = None
-        self.cpu = thread_time()
 
     def note(self, kind: str, began: float, text: str) -> None:
         """See `hotroute.observe.Listener`."""
-        self.add(kind, began, perf_counter() - began, text)
+        seconds = perf_counter() - began
+        if seconds >= LONG or self.chosen or self.tells or len(self.noted) >= FEW:
+            self.add(kind, began, seconds, text)
+        else:
+            self.noted.append((kind, began, seconds, text, None))
 
     def add(self, kind: str, began: float, seconds: float, text: str) -> None:
         before = len(self.noted)

@@ -6,6 +6,10 @@ from typing import Any
 
 from sqlalchemy import Engine, make_url
 
+SAMPLES = 100.0
+"""Requests a second that are looked at closely: each costs three times as much as one that is only counted, and more
+would tell no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -32,7 +36,7 @@ class Options:
     password: str = field(default="", repr=False)
     release: str = ""
     engines: tuple[Engine, ...] = ()
-    samples_per_second: float = 200.0
+    samples_per_second: float = SAMPLES
     slow: float = 0.5
     slow_routes: Mapping[str, float] = field(default_factory=dict)
     root: str = "profiler"

@@ -1,6 +1,7 @@
 """Which line of an application's code asked for something."""
 
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -24,6 +25,7 @@ def add_application(root_path: str) -> None:
     if root_path not in applications:
         applications.append(root_path)
         known.clear()
+        short.cache_clear()
 
 
 def asking(frame: FrameType | None) -> Line | None:
@@ -51,6 +53,7 @@ def described(line: Line | None) -> str:
     return f"{short(line[0].co_filename)}:{line[1]} {line[0].co_qualname}" if line else ""
 
 
+@lru_cache(1000)
 def short(file: str) -> str:
     """From the package on; of what is in none the last three parts."""
     for folder in (str(Path(ENGINE).parent), *LIBRARIES, *(str(Path(root).parent) for root in applications)):

@@ -10,7 +10,7 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 from hotroute.profiler import heard
-from hotroute.profiler.records import Pulse, Request
+from hotroute.profiler.records import Alike, Pulse
 from hotroute.serving import threads
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Pulses:
         self.dropped = 0
         self.listeners: list[int] = []
 
-    def take(self, requests: list[Request], cpu: float) -> Pulse:
+    def take(self, requests: list[Alike], cpu: float) -> Pulse:
         """
         Args:
             requests: that have ended since; those for what the profiler shows are in none of the numbers.
@@ -41,7 +41,7 @@ class Pulses:
         """
         options, flying = self.recorder.options, list(self.recorder.flying.values())
         under_way = [perf_counter() - each.began for each in flying if not heard.ignored(options, each.route)]
-        self.busy += sum(request.seconds for request in requests)
+        self.busy += sum(sum(each.seconds) for each in requests)
         busy, self.before_busy = self.busy + sum(under_way) - self.before_busy, self.busy + sum(under_way)
         own_cpu, self.cpu = cpu - self.cpu, cpu
         dropped = self.recorder.dropped
@@ -54,7 +54,7 @@ class Pulses:
             queue=self.queue(),
             memory=resident(),
             lateness=tuple(drained(self.recorder.watchdog.lateness)),
-            requests=len(requests),
+            requests=sum(len(each.seconds) for each in requests),
             dropped=new,
             own_cpu=max(0.0, own_cpu),
         )

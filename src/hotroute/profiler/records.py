@@ -9,10 +9,9 @@ OTHER_ROUTES = "(other routes)"
 """Where a worker's bucket is full, the routes that came too late for a row of their own."""
 
 
-# Not frozen: that would make each three times as dear to construct, and there is one for every request.
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One request, of which every one is counted.
+    """One request.
 
     Attributes:
         time: when it began, in Unix seconds.
@@ -30,6 +29,24 @@ class Request:
     status: int
     cache: str
     seconds: float
+
+
+@dataclass(slots=True)
+class Alike:
+    """Requests that differ in nothing but when they were and how long they took.
+
+    Attributes:
+        time: in Unix seconds, the beginning of the bucket in which they ended: while they ran, nobody knew of them.
+        route, method, status, cache: as a `Request`'s.
+        seconds: of each.
+    """
+
+    time: float
+    route: str
+    method: str
+    status: int
+    cache: str
+    seconds: list[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +80,8 @@ class Sample:
         chosen: whether it was by chance, under the budget, before anyone knew how it would end: averages are made of
             these only, of whatever kind. Of the others not every event has its place in the code.
         view: seconds within the view function.
-        cpu: seconds of CPU time of the request's thread.
+        cpu: seconds of CPU time of the request's thread: of all of the request if it was chosen, of others from the
+            view on, and 0.0 where they did not come to one.
         sql, cache_seconds, outgoing: seconds, the sums of the events of these kinds.
         size: bytes of the answer's body, None where it was streamed.
         events: in the order in which they began; at most `MOST_EVENTS`, `left_out` tells how many more there were.
@@ -127,12 +145,17 @@ class Batch:
     """What a worker hands to the storage at once.
 
     Attributes:
+        requests: all of them.
         counters: added up over the batch, by name: "invalidations", "breaker opened", "stampedes avoided", ...
         gauges: as they are now, by name, of what all workers share: "memory", "entries", "evictions" of the store.
     """
 
-    requests: list[Request] = field(default_factory=list)
+    requests: list[Alike] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     pulses: list[Pulse] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     gauges: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> int:
+        return sum(len(alike.seconds) for alike in self.requests)

@@ -1,6 +1,7 @@
 """WSGI middleware around everything: no request passes uncounted, whoever answers it."""
 
 from collections.abc import Iterable
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from hotroute.observe import current
@@ -28,12 +29,14 @@ class Shell:
             recorder.start()
         watched = Watched(recorder, environ, start_response)
         recorder.flying[watched.thread] = watched
-        current.set(watched.look)
+        current.set(watched)
         if recorder.tokens >= 1.0:
             recorder.tokens -= 1.0
-            watched.look.chosen = True
+            watched.chosen = True
+            watched.cpu = thread_time()
         if KEY in environ and recorder.authorises(environ[KEY]):
-            watched.look.tells = True
+            watched.tells = True
+            watched.cpu = thread_time()
         try:
             watched.answer = self.app(environ, watched.start)
         except BaseException:

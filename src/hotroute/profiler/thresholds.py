@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 
 from hotroute.profiler.options import Options
-from hotroute.profiler.records import Request
+from hotroute.profiler.records import Alike
 
 TIMES = 2.0
 """The route's 99th percentile: of a thousand requests a few are beyond it, and worth a look."""
@@ -38,17 +38,14 @@ class Thresholds:
         given = self.options.slow_routes.get(route)
         return given if given is not None else self.learned.get(route, self.options.slow)
 
-    def learn(self, requests: Iterable[Request], now: float) -> None:
+    def learn(self, requests: Iterable[Alike], now: float) -> None:
         """
         Args:
             now: seconds of a clock.
         """
-        groups: defaultdict[str, list[float]] = defaultdict(list)
-        for request in requests:
-            groups[request.route].append(request.seconds)
-        for route, seconds in groups.items():
-            if route in self.seen or len(self.seen) < MOST_ROUTES:
-                self.seen[route].extend(seconds)
+        for each in requests:
+            if each.route in self.seen or len(self.seen) < MOST_ROUTES:
+                self.seen[each.route].extend(each.seconds)
         if now >= self.next:
             self.next = now + SELDOM
             usual = ((route, usually(seconds)) for route, seconds in self.seen.items() if len(seconds) >= ENOUGH)

@@ -19,48 +19,43 @@ if TYPE_CHECKING:
 FAILED = "500 Internal Server Error"
 """What a server answers for an application that raises."""
 
-ENDED: "WSGIEnvironment" = {}
 
-
-class Watched:
+class Watched(Look):
     """
     Attributes:
         began: seconds of `time.perf_counter`.
+        environ: None once it has ended.
         thread: that answers it, as `threading.get_ident` has it.
-        rule: the application's `werkzeug.routing.Rule`, once it has answered and if there is one.
-        look: what it asks of others, and where the time goes.
+        rule: the application's, such as "/api/articles/<slug>", once it has answered and if there is one.
         stacks: where the watchdog saw it being slow.
     """
 
-    __slots__ = (
-        *("answer", "began", "environ", "headers", "look", "recorder", "respond", "rule", "stacks", "status", "thread"),
-    )
+    answer: Iterable[bytes] = ()
+    status = FAILED
+    headers: timing.Headers = []  # noqa: RUF012  # never changed: it is replaced
+    rule = ""
+    stacks: "Stacks | None" = None
 
     def __init__(self, recorder: "Recorder", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
         self.began = perf_counter()
-        self.recorder, self.environ, self.respond = recorder, environ, respond
+        super().__init__()
+        self.environ: WSGIEnvironment | None = environ
+        self.recorder, self.respond = recorder, respond
         self.thread = get_ident()
-        self.answer: Iterable[bytes] = ()
-        self.status = FAILED
-        self.headers: timing.Headers = []
-        self.rule: Any = None
-        self.look = Look()
-        self.stacks: Stacks | None = None
 
     @property
     def route(self) -> str:
         """Of a request that is under way; empty where none is known yet."""
-        rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
-        return route(rule, self.environ.get(TOLD))
+        environ = self.environ or {}
+        return route(rule(environ), environ.get(TOLD))
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """WSGI's `start_response`, the last moment at which Flask knows the rule."""
-        self.status = status
-        # Absent in front of Flask; and middleware may have put a request there that knows no rules.
-        self.rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
-        self.headers = headers
-        if self.look.tells:
-            headers.append(timing.field(self.look, perf_counter() - self.began))
+        self.status, self.headers = status, headers
+        if self.environ is not None:
+            self.rule = rule(self.environ)
+        if self.tells:
+            headers.append(timing.field(self, perf_counter() - self.began))
         return self.respond(status, headers, exc_info)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -74,34 +69,40 @@ class Watched:
         finally:
             seconds = perf_counter() - self.began
             environ = self.environ
-            if environ is not ENDED:
-                self.environ, self.answer = ENDED, ()
+            if environ is not None:
+                self.environ, self.answer = None, ()
                 self.end(environ, seconds)
 
     def end(self, environ: "WSGIEnvironment", seconds: float) -> None:
-        recorder, look, status = self.recorder, self.look, self.status
+        recorder, status = self.recorder, self.status
         current.set(None)
         if recorder.flying.get(self.thread) is self:
             del recorder.flying[self.thread]
+        # Nothing but texts and numbers: such a tuple is none that the garbage collector has to look through.
         record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(TOLD), seconds)
         if len(recorder.requests) < recorder.room:
             recorder.requests.append(record)
         else:
             recorder.dropped += 1
-        if look.chosen or look.tells or seconds >= recorder.thresholds.lowest or status >= "5":
+        if self.chosen or self.tells or seconds >= recorder.thresholds.lowest or status >= "5":
             self.keep(record)
 
     def keep(self, record: tuple[Any, ...]) -> None:
         _, rule, _, status, told, seconds = record
-        look = self.look
         slow = seconds >= self.recorder.thresholds.of(route(rule, told))
         kind = "failed" if status >= "5" else "slow" if slow else "sample"
-        if look.chosen or look.tells or kind != "sample":
-            look.cpu = thread_time() - look.cpu
-            look.size = timing.size(self.headers)
-            self.recorder.keep((logs.request_id.get(), kind, record, look, self.stacks))
+        if self.chosen or self.tells or kind != "sample":
+            self.cpu = None if self.cpu is None else thread_time() - self.cpu
+            self.size = timing.size(self.headers)
+            self.recorder.keep((logs.request_id.get(), kind, record, self, self.stacks))
 
 
-def route(rule: Any, told: tuple[str, str, str] | None) -> str:
+def rule(environ: "WSGIEnvironment") -> str:
+    """Flask's; there is none in front of it, and middleware may have put a request there that knows no rules."""
+    found = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    return found.rule if found else ""
+
+
+def route(rule: str, told: tuple[str, str, str] | None) -> str:
     """As the cache in front has it, or else the application; empty where neither has one."""
-    return told[0] if told else rule.rule if rule else ""
+    return told[0] if told else rule

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotroute.profiler.history import History
 from hotroute.profiler.records import Batch, Pulse, Request, Sample
 from hotroute.profiler.storage import Storage
+from tests.profiler.batches import batch_of
 
 PULSE = Pulse(
     time=0.0,
@@ -51,7 +52,7 @@ def record(folder: Path, requests: list[Request], cpu: float = 0.01, release: st
 def batch(requests: list[Request], cpu: float) -> Batch:
     seconds = Counter(int(each.time) for each in requests)
     pulses = [pulse(float(at), count) for at, count in seconds.items()]
-    return Batch(requests, [sample(each, cpu) for each in requests], pulses)
+    return batch_of(requests, [sample(each, cpu) for each in requests], pulses)
 
 
 def pulse(at: float, requests: int) -> Pulse:

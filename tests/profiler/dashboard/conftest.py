@@ -11,6 +11,7 @@ from hotroute.profiler.connections import engine
 from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
 from hotroute.profiler.storage import Storage
 from tests.profiler import synthetic
+from tests.profiler.batches import batch_of
 from tests.profiler.dashboard.served import create
 
 HOSTILE = "\"><script>ran = 1</script><img src=x onerror=ran=1>'{{ 7 * 7 }}&amp;"
@@ -61,7 +62,7 @@ def attempts() -> Batch:
     events = (*repeated, Event(HOSTILE, 0.7, 0.1, HOSTILE, HOSTILE))
     sample = Sample(HOSTILE_ID, "slow", request, 1.0, 0.5, 0.3, 0.1, 0.1, 10, events, stack=STACK)
     pulse = Pulse(now, 4, 0.5, 1, None, 1_000_000, (0.001,), 1, 0, 0.0)
-    return Batch([request] * 50, [sample], [pulse], {HOSTILE: 3}, {HOSTILE: 4.0})
+    return batch_of([request] * 50, [sample], [pulse], {HOSTILE: 3}, {HOSTILE: 4.0})
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,10 @@ from hotroute.profiler import dashboard, guard, histogram
 from hotroute.profiler.dashboard.order import COLUMNS
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
+from hotroute.profiler.records import Request, Sample
+from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
+from tests.profiler.batches import batch_of
 from tests.profiler.dashboard.conftest import HOSTILE, HOSTILE_ID
 from tests.profiler.dashboard.markup import complaints
 from tests.profiler.dashboard.served import AUTH, create
@@ -243,6 +246,18 @@ def test_a_kept_request_shows_its_waterfall_and_its_stack(client: FlaskClient) -
     assert "it was slow" in words(page)
     assert 'class="lane"' in page
     assert 'class="flame"' in page
+
+
+def test_a_kept_hit_has_no_cpu_time_and_says_why(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'profiler.db'}"
+    storage = Storage(url, release="r", worker="web", host="web", pid=1)
+    storage.prepare()
+    asked = Request(time.time() - 1, "/hot", "GET", 200, "redis hit", 0.5)
+    storage.write(batch_of([asked], [Sample("1" * 32, "slow", asked, 0.0, 0.0, 0.0, 0.4, 0.0, 10, chosen=False)]))
+    storage.close()
+    page = words(get(create(url).test_client(), f"/profiler/requests/{'1' * 32}"))
+    assert "CPU time was not taken, for the request did not come to a view" in page
+    assert "CPU time of the thread" not in page
 
 
 def test_a_frame_can_be_zoomed_into_by_a_link(client: FlaskClient) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from hotroute.profiler.records import Batch, Request
+from hotroute.profiler.records import Request
+from tests.profiler.batches import batch_of
 from tests.profiler.recording.conftest import PASSWORD, Make, Profiled, small
 
 ROOT = "/profiler/classic"
@@ -78,7 +79,7 @@ def test_every_answer_about_a_span_is_about_that_span_and_in_the_hour_in_which_i
     storage, now = profiled.recorder.flusher.opened(), time.time()
     for hours, count in ((150, 4000), (30, 300), (3, 20), (0, 1)):
         at = now - hours * 3600
-        storage.write(Batch([Request(at, "/", "GET", 200, "", 0.001)] * count), at)
+        storage.write(batch_of([Request(at, "/", "GET", 200, "", 0.001)] * count), at)
     while not storage.keep(now, budget=60):
         pass
     span = f"startedAt={now - 4 * 3600}&endedAt={now - 2 * 3600}"

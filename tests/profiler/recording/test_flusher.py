@@ -12,6 +12,7 @@ import pytest
 from hotroute.profiler import flusher
 from hotroute.profiler.history import History
 from hotroute.profiler.summaries import Span
+from tests.profiler.batches import single
 from tests.profiler.recording.conftest import Make, Profiled, small
 
 
@@ -132,7 +133,7 @@ def test_in_a_long_outage_the_oldest_are_dropped_and_told(
         for _ in range(3):
             profiled.get("/")
         assert not flush(profiled)
-    held = sum(len(batch.requests) for batch in profiled.recorder.flusher.backlog)
+    held = sum(len(single(batch)) for batch in profiled.recorder.flusher.backlog)
     assert held <= 10
     folder.mkdir()
     assert flush(profiled)

@@ -21,6 +21,7 @@ from hotroute.profiler import look
 from hotroute.profiler.dashboard import waterfall
 from hotroute.profiler.measure import EXTENSION
 from hotroute.profiler.records import MOST_EVENTS, Event
+from tests.profiler.batches import single
 from tests.profiler.recording.conftest import Make, Profiled, small
 
 metadata = MetaData()
@@ -186,7 +187,7 @@ def test_a_request_that_nobody_had_chosen_and_that_ended_well_is_not_kept(make: 
     profiled = make(small(), samples_per_second=0.0)
     profiled.get("/")
     batch = profiled.batch()
-    assert (len(batch.requests), batch.samples) == (1, [])
+    assert (len(single(batch)), batch.samples) == (1, [])
 
 
 def test_outgoing_calls_are_noted_by_method_and_host_alone(make: Make, service: int) -> None:
@@ -244,8 +245,8 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
         profiled.get("/hot/a")
         profiled.get("/hot/a?unknown=1")
         batch = profiled.batch()
-        outcomes += [request.cache for request in batch.requests]
-        assert {request.route for request in batch.requests} == {"/hot/<name>"}
+        outcomes += [request.cache for request in single(batch)]
+        assert {request.route for request in single(batch)} == {"/hot/<name>"}
     assert {"miss", "bypass", "redis hit"} == set(outcomes)
     [hit] = [sample for sample in batch.samples if sample.request.cache == "redis hit"]
     assert [event.text for event in hit.events] == ["look"]
@@ -260,6 +261,25 @@ def test_the_view_the_processor_and_the_size_are_told(profiled: Profiled) -> Non
     assert (sample.size, sample.kind, sample.chosen) == (len("hello"), "sample", True)
     profiled.get("/stream")
     assert profiled.sample().size is None
+
+
+def test_where_nobody_had_chosen_it_cpu_time_is_taken_from_the_view_on(make: Make) -> None:
+    app = small()
+    early = list[bool]()
+
+    @app.before_request
+    def refuse() -> None:
+        if early:
+            raise RuntimeError("before the view")
+
+    profiled = make(app, samples_per_second=0.0)
+    profiled.get("/fails")
+    assert profiled.sample().cpu > 0
+    early.append(True)
+    profiled.get("/")
+    sample = profiled.sample()
+    assert (sample.kind, sample.view, sample.cpu) == ("failed", 0.0, 0.0)
+    assert sample.waiting == sample.request.seconds
 
 
 def test_a_sample_has_the_id_of_the_log(make: Make) -> None:
@@ -277,7 +297,7 @@ def test_beyond_the_budget_nobody_looks_and_all_are_counted(make: Make) -> None:
     for _ in range(50):
         profiled.get("/")
     batch = profiled.batch()
-    assert len(batch.requests) == 50
+    assert len(single(batch)) == 50
     assert 0 < len(batch.samples) < 20
     profiled.recorder.refill(seconds=3600)
     for _ in range(50):
@@ -298,7 +318,7 @@ def test_when_everything_fails_some_are_kept(make: Make) -> None:
     for _ in range(100):
         profiled.get("/fails")
     batch = profiled.batch()
-    assert len(batch.requests) == 100
+    assert len(single(batch)) == 100
     assert 0 < len(batch.samples) < 50
     assert batch.pulses[0].dropped == 100 - len(batch.samples)
 

@@ -10,6 +10,7 @@ from flask import Flask
 from hotroute.profiler import stacks, watchdog
 from hotroute.profiler.records import Request
 from hotroute.profiler.thresholds import MOST_ROUTES
+from tests.profiler.batches import alike
 from tests.profiler.recording.conftest import Make, Profiled
 
 
@@ -74,7 +75,7 @@ def learned(profiled: Profiled, usual: dict[str, float], requests: int = 200) ->
     for route, seconds in usual.items():
         asked = Request(0.0, route, "GET", 200, "", seconds)
         profiled.recorder.thresholds.next = 0.0
-        profiled.recorder.thresholds.learn([asked] * requests, time.monotonic())
+        profiled.recorder.thresholds.learn(alike([asked] * requests), time.monotonic())
 
 
 def test_a_route_is_slow_beyond_what_it_usually_takes(make: Make) -> None:

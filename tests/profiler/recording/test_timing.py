@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from hotroute.cache import Application, MemoryStore, hot
 from hotroute.cache import init_app as put_in_front
+from tests.profiler.batches import single
 from tests.profiler.recording.conftest import KEY, Make, Profiled, small
 
 
@@ -47,4 +48,4 @@ def test_it_is_never_stored(make: Make) -> None:
     assert "Server-Timing" not in second.headers
     assert second.headers["Cache-Status"].startswith("Hotroute; hit")
     assert "Server-Timing" in profiled.get("/", headers=with_key).headers
-    assert [each.cache for each in profiled.batch().requests] == ["miss", "memory hit", "memory hit"]
+    assert [each.cache for each in single(profiled.batch())] == ["miss", "memory hit", "memory hit"]

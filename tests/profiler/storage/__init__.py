@@ -6,6 +6,7 @@ from hotroute.profiler.history import History
 from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
+from tests.profiler.batches import batch_of
 
 START = 1_800_000_000.0
 """When the history of these tests begins, in Unix seconds."""
@@ -65,7 +66,7 @@ def pulse(
 
 
 def batch(*requests: Request) -> Batch:
-    return Batch(list(requests))
+    return batch_of(requests)
 
 
 def keep(storage: Storage, now: float) -> None:

@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hotroute.profiler import exports
 from hotroute.profiler.history import History
-from hotroute.profiler.records import Batch
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
+from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
 Workers = Callable[..., Storage]
@@ -49,8 +49,8 @@ def test_prometheus_sees_the_requests_and_durations_of_all_workers(worker: Worke
 
 def test_prometheus_sees_workers_and_events(worker: Workers, history: History) -> None:
     pulses = [pulse(START + second, busy=2.0) for second in range(1, 51)]
-    worker().write(Batch([], [], pulses, {"invalidations": 3}, {"memory": 5.0}), START + 50)
-    worker("web2:7:1").write(Batch(pulses=[pulse(START + 1, dropped=9)]), START + 1)
+    worker().write(batch_of([], [], pulses, {"invalidations": 3}, {"memory": 5.0}), START + 50)
+    worker("web2:7:1").write(batch_of(pulses=[pulse(START + 1, dropped=9)]), START + 1)
     history.clock = lambda: START + 51
     found = scraped(history)
     of = labels(host="web1", pid="100")
@@ -89,7 +89,7 @@ def test_openmetrics_is_given_to_who_asks_for_it(worker: Workers, history: Histo
 def measured(worker: Workers) -> None:
     look = sample(statements=("one",), route="=HYPERLINK(1)", name="@id", kind="slow")
     asked = [request(0.1, route="=HYPERLINK(1)", cache="miss"), request(0.2, route='/b,"c"\n')]
-    worker().write(Batch(asked, [look]), START)
+    worker().write(batch_of(asked, [look]), START)
 
 
 def table(history: History, name: str) -> list[dict[str, str]]:

@@ -8,10 +8,10 @@ import pytest
 
 from hotroute.profiler.history import History
 from hotroute.profiler.levels import FINEST, HOUR
-from hotroute.profiler.records import Batch
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
 from tests.profiler import synthetic
+from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
 Workers = Callable[..., Storage]
@@ -41,7 +41,7 @@ def test_a_sparkline_has_the_requests_of_each_step(worker: Workers, history: His
 def test_averages_are_of_samples_that_were_chosen_by_chance(worker: Workers, history: History) -> None:
     chosen = [sample(0.1, name="1"), sample(0.3, name="2", kind="slow", statements=("x", "x"))]
     caught = sample(9.0, name="3", kind="slow", chosen=False, statements=("x",))
-    worker().write(Batch(requests([0.1, 0.3, 9.0]), [*chosen, caught]), START)
+    worker().write(batch_of(requests([0.1, 0.3, 9.0]), [*chosen, caught]), START)
     split = history.routes(MINUTE_ONE)[0].split
     assert split
     assert (split.samples, split.statements, split.size) == (2, 1.0, 1000.0)
@@ -56,7 +56,7 @@ def test_averages_are_over_all_outcomes_of_the_cache_and_over_old_and_new_bucket
     for second, seconds, outcome in ((0, 0.1, "miss"), (1, 0.3, "redis hit"), (65, 0.5, "miss"), (70, 0.7, "")):
         at = START + second
         look = sample(seconds, name=str(second), cache=outcome, at=at, statements=("x",) if outcome == "miss" else ())
-        storage.write(Batch([look.request], [look]), at)
+        storage.write(batch_of([look.request], [look]), at)
         keep(storage, at)
     history.clock = lambda: START + 71
     split = history.routes(Span(START - 3600, START + 71))[0].split
@@ -66,7 +66,7 @@ def test_averages_are_over_all_outcomes_of_the_cache_and_over_old_and_new_bucket
 
 
 def test_sizes_that_are_not_known_are_not_averaged(worker: Workers, history: History) -> None:
-    worker().write(Batch(requests([0.1] * 2), [sample(name="1"), replace(sample(name="2"), size=None)]), START)
+    worker().write(batch_of(requests([0.1] * 2), [sample(name="1"), replace(sample(name="2"), size=None)]), START)
     split = history.routes(MINUTE_ONE)[0].split
     assert split
     assert split.size == 1000.0
@@ -74,7 +74,7 @@ def test_sizes_that_are_not_known_are_not_averaged(worker: Workers, history: His
 
 def test_the_statements_of_a_route_show_which_are_repeated(worker: Workers, history: History) -> None:
     looks = [sample(name="1", statements=("one", *["each"] * 21)), sample(name="2", statements=("one", "each"))]
-    worker().write(Batch(requests([0.1] * 2), looks), START)
+    worker().write(batch_of(requests([0.1] * 2), looks), START)
     each, one = history.route(MINUTE_ONE, "/a", "GET").statements
     assert (each.fingerprint, each.text, each.place) == ("each", "SELECT each", "shop.py:7 find")
     assert (each.requests, each.executions, each.most) == (2, 22, 21)
@@ -112,7 +112,7 @@ def test_a_route_that_nobody_asked_for_has_zeros(worker: Workers, history: Histo
 
 def test_a_kept_sample_comes_back_as_it_was(worker: Workers, history: History) -> None:
     looked = sample(name="abc", kind="slow", statements=("one", "two"), stack="main;view 7\nmain 1")
-    worker().write(Batch([looked.request], [looked]), START)
+    worker().write(batch_of([looked.request], [looked]), START)
     found = history.sample("abc")
     assert found
     assert (found.sample, found.release, found.worker) == (looked, "r1", "web1:100:1")
@@ -124,9 +124,9 @@ def test_a_kept_sample_comes_back_as_it_was(worker: Workers, history: History) -
 def test_of_the_samples_of_a_route_the_slowest_are_kept_and_listed_first(worker: Workers, history: History) -> None:
     many = [sample(seconds / 100, name=str(seconds), kind="slow") for seconds in range(1, 30)]
     storage = worker()
-    storage.write(Batch(samples=many), START)
-    storage.write(Batch(samples=[sample(9.0, name="too many", kind="slow")]), START + 1)
-    storage.write(Batch(samples=[sample(0.5, name="next", kind="slow", at=START + FINEST)]), START + FINEST)
+    storage.write(batch_of(samples=many), START)
+    storage.write(batch_of(samples=[sample(9.0, name="too many", kind="slow")]), START + 1)
+    storage.write(batch_of(samples=[sample(0.5, name="next", kind="slow", at=START + FINEST)]), START + FINEST)
     assert [each.id for each in history.route(MINUTE_ONE, "/a", "GET").slowest] == ["next", "29", "28"]
     assert [each.id for each in history.samples(MINUTE_ONE, "slow", limit=1)] == ["next"]
     assert history.samples(MINUTE_ONE, "failed") == []
@@ -134,7 +134,7 @@ def test_of_the_samples_of_a_route_the_slowest_are_kept_and_listed_first(worker:
 
 def test_a_sample_that_is_too_large_is_kept_without_its_stack(worker: Workers, history: History) -> None:
     stack = Random(1).randbytes(300_000).hex()
-    worker().write(Batch(samples=[sample(name="large", kind="slow", statements=("one",), stack=stack)]), START)
+    worker().write(batch_of(samples=[sample(name="large", kind="slow", statements=("one",), stack=stack)]), START)
     found = history.sample("large")
     assert found
     assert (found.sample.stack, len(found.sample.events)) == ("", 1)
@@ -144,9 +144,9 @@ def test_a_sample_that_is_too_large_is_kept_without_its_stack(worker: Workers, h
 def test_the_cache_page_has_outcomes_over_time_counters_and_gauges(worker: Workers, history: History) -> None:
     hits, misses = [request(cache="redis hit")] * 3, [request(cache="miss", at=START + 20)]
     storage = worker()
-    storage.write(Batch([*hits, *misses, request(route="/b")], counters={"invalidations": 2}), START + 20)
-    storage.write(Batch(counters={"invalidations": 3}, gauges={"memory": 5.0}), START + 21)
-    storage.write(Batch(gauges={"memory": 7.0}), START + 22)
+    storage.write(batch_of([*hits, *misses, request(route="/b")], counters={"invalidations": 2}), START + 20)
+    storage.write(batch_of(counters={"invalidations": 3}, gauges={"memory": 5.0}), START + 21)
+    storage.write(batch_of(gauges={"memory": 7.0}), START + 22)
     found = history.cache(MINUTE_ONE)
     assert {name: sum(steps) for name, steps in found.outcomes.items()} == {"redis hit": 3, "miss": 1}
     assert found.outcomes["miss"][found.times.index(int(START) + 20)] == 1
@@ -158,9 +158,9 @@ def test_the_workers_page_has_each_of_them_and_how_busy_they_were(worker: Worker
     first, second = worker("web1:100:1"), worker("web2:200:1", release="r2")
     for second_ in range(1, 41):
         at = START + second_
-        first.write(Batch(pulses=[pulse(at, busy=2.0, lateness=(0.001,) * 9 + (0.05,), dropped=1)]), at)
+        first.write(batch_of(pulses=[pulse(at, busy=2.0, lateness=(0.001,) * 9 + (0.05,), dropped=1)]), at)
     for second_, queue in ((1, 3), (2, 17), (3, 0)):
-        second.write(Batch(pulses=[pulse(START + second_, busy=0.5, queue=queue)]), START + second_)
+        second.write(batch_of(pulses=[pulse(START + second_, busy=0.5, queue=queue)]), START + second_)
     history.clock = lambda: START + 41
     found = history.workers(MINUTE_ONE)
     web1, web2 = sorted(found.workers, key=lambda each: each.worker)
@@ -180,7 +180,7 @@ def test_workers_that_come_and_go_are_counted_and_the_last_ones_listed(worker: W
     for number in range(205):
         storage = worker(f"web1:{number}:1")
         storage.row["started"] = START + number * 0.1
-        storage.write(Batch(pulses=[pulse(START + number * 0.1, busy=0.0)]), START + number * 0.1)
+        storage.write(batch_of(pulses=[pulse(START + number * 0.1, busy=0.0)]), START + number * 0.1)
         storage.close()
     found = history.workers(MINUTE_ONE)
     assert (found.restarts, len(found.workers)) == (205, 200)
@@ -222,7 +222,7 @@ def test_what_sums_a_span_up_counts_the_requests_that_are_shown_in_it_and_no_oth
     storage = worker()
     for minute in range(60):
         looked = sample(name=str(minute), at=START + 60 * minute, statements=("one",))
-        storage.write(Batch([looked.request], [looked]), START + 60 * minute)
+        storage.write(batch_of([looked.request], [looked]), START + 60 * minute)
         keep(storage, START + 60 * minute)
     now = START + 3600
     history.clock = lambda: now

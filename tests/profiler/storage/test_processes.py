@@ -18,6 +18,7 @@ from hotroute.profiler.records import Batch
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
 from tests import databases
+from tests.profiler.batches import single
 from tests.profiler.storage import START, ever
 from tests.profiler.storage.writer import EACH, batches
 from tests.servers import ROOT, wait_until
@@ -59,7 +60,7 @@ def test_workers_of_several_hosts_that_start_together_lose_nothing_and_their_qua
     ):
         for each in (first, second, third, fourth):
             finish(each)
-    asked = [each for seed in range(4) for batch in islice(batches(seed), BATCHES) for each in batch.requests]
+    asked = [each for seed in range(4) for batch in islice(batches(seed), BATCHES) for each in single(batch)]
     assert ever(history) == len(asked) == 4 * BATCHES * EACH
     assert history.totals().counters == {"invalidations": 4 * BATCHES}
     for route in history.routes(SPAN):

@@ -17,9 +17,10 @@ from hotroute.profiler.folding import Fold
 from hotroute.profiler.history import FEW, History
 from hotroute.profiler.keeper import HELD, Keeper, NotHeldError
 from hotroute.profiler.levels import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
-from hotroute.profiler.records import Batch, Request
+from hotroute.profiler.records import Request
 from hotroute.profiler.storage import Storage
 from hotroute.profiler.summaries import Span
+from tests.profiler.batches import batch_of
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample
 from tests.servers import wait_until
 from tests.statements import recorded
@@ -44,7 +45,7 @@ def measured(seed: int, workers: list[Storage], seconds: range) -> Iterator[list
             durations = [10 ** random.uniform(-5, 0) for _ in range(random.randrange(4))]
             asked = requests(durations, at=now - random.random() * 5, route=random.choice(("/a", "/b")))
             looks = [sample(at=now, route="/a", name=str(now), statements=("x", "x", "y"))]
-            storage.write(Batch(asked, looks, [pulse(now, dropped=1)], {"invalidations": 2}), now)
+            storage.write(batch_of(asked, looks, [pulse(now, dropped=1)], {"invalidations": 2}), now)
             written += asked
         if random.random() < 0.2:
             keep(random.choice(workers), now)
@@ -135,7 +136,7 @@ def test_old_buckets_go_and_the_counts_stay(worker: Workers, history: History) -
     storage, now = worker(), START
     for days in (0, 0.1, 1, 3, 10, 40, 200, 700, 1000, 2000):
         now = START + days * DAY
-        storage.write(Batch([request(at=now)], [sample(at=now)], [pulse(now)]), now)
+        storage.write(batch_of([request(at=now)], [sample(at=now)], [pulse(now)]), now)
         keep(storage, now + 1)
         history.clock = lambda: now + 2  # noqa: B023  # asked before the next one
         with history.engine.connect() as connection:
@@ -272,7 +273,7 @@ def test_samples_are_kept_under_a_size_and_the_rare_ones_longest(
     for number in range(100):
         kind = "slow" if number % 10 < slow // 10 else "sample"
         at = START + number * 10
-        storage.write(Batch(samples=[sample(kind=kind, name=f"{number:02}", at=at)]), at)
+        storage.write(batch_of(samples=[sample(kind=kind, name=f"{number:02}", at=at)]), at)
     size = text("SELECT sum(size) FROM profiler_samples")
     with history.engine.connect() as connection:
         most = int(connection.scalar(size) or 0) // 3
@@ -311,9 +312,9 @@ def test_statements_whose_counts_are_gone_go_when_there_are_too_many(
 ) -> None:
     monkeypatch.setattr(retention, "MOST_STATEMENTS", 1)
     storage = worker()
-    storage.write(Batch(samples=[sample(statements=("old",))]), START)
+    storage.write(batch_of(samples=[sample(statements=("old",))]), START)
     later = START + 1000 * DAY
-    storage.write(Batch(samples=[sample(statements=("new",), at=later)]), later)
+    storage.write(batch_of(samples=[sample(statements=("new",), at=later)]), later)
     keep(storage, later)
     with history.engine.connect() as connection:
         assert list(connection.scalars(schema.statements.select().with_only_columns(schema.statements.c.text))) == [

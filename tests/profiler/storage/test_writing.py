@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler.history import History
 from hotroute.profiler.levels import LATEST
-from hotroute.profiler.records import OTHER_ROUTES, Batch
+from hotroute.profiler.records import OTHER_ROUTES
 from hotroute.profiler.storage import Storage
 from tests import databases
+from tests.profiler.batches import batch_of
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample
 
 Workers = Callable[..., Storage]
@@ -66,7 +67,7 @@ def test_a_batch_whose_commit_nobody_heard_of_counts_once_when_it_is_written_aga
 ) -> None:
     storage = worker()
     storage.write(batch(*requests([0.1] * 5)), START)
-    unlucky = Batch(requests([0.2] * 7), [sample(chosen=True)], [pulse(START + 1, dropped=3)], {"invalidations": 4})
+    unlucky = batch_of(requests([0.2] * 7), [sample(chosen=True)], [pulse(START + 1, dropped=3)], {"invalidations": 4})
     for _ in range(3):
         with connection_lost_after_the_commit(storage), pytest.raises(Vanished):
             storage.write(unlucky, START + 1)
@@ -82,7 +83,7 @@ def test_a_batch_that_was_written_without_being_told_so_may_come_again_much_late
     worker: Workers, history: History
 ) -> None:
     storage = worker()
-    unlucky = Batch(requests([0.2] * 7), counters={"invalidations": 4})
+    unlucky = batch_of(requests([0.2] * 7), counters={"invalidations": 4})
     with connection_lost_after_the_commit(storage), pytest.raises(Vanished):
         storage.write(unlucky, START)
     later = START + LATEST + 60
@@ -184,7 +185,7 @@ def test_ten_thousand_routes_are_counted_in_a_bounded_number_of_rows(worker: Wor
         paths = [f"/{part}/{number}" for number in range(1000)]
         asked = [request(route=path) for path in paths]
         looks = [sample(route=path, name=path, statements=(path,)) for path in paths]
-        storage.write(Batch(asked, looks), START + part * 0.5)
+        storage.write(batch_of(asked, looks), START + part * 0.5)
     assert ever(history) == 10_000
     counts = counted(history)
     assert len(counts) <= 2_001
@@ -206,7 +207,7 @@ def test_a_worker_forgets_old_buckets(worker: Workers) -> None:
 
 def test_text_that_no_database_takes_does_not_stop_the_rest(worker: Workers, history: History) -> None:
     worker().write(
-        Batch(
+        batch_of(
             [request(route="/nul\0/\udcff"), request()],
             [sample(name="na\0me", statements=("SELECT '\0\udcff'",), route="/\udcff")],
             [pulse()],
@@ -220,7 +221,7 @@ def test_text_that_no_database_takes_does_not_stop_the_rest(worker: Workers, his
 
 
 def test_an_empty_batch_is_a_sign_of_life(worker: Workers, history: History) -> None:
-    worker().write(Batch(), START + 59)
+    worker().write(batch_of(), START + 59)
     assert [each.alive for each in history.workers(ALWAYS).workers] == [True]
 
 

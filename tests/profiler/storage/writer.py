@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler.records import Batch
 from hotroute.profiler.storage import Storage
+from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, pulse, requests
 
 EACH = 40
@@ -25,7 +26,7 @@ def batches(seed: int) -> Iterator[Batch]:
         at = START + second % 120
         durations = [10 ** random.uniform(-5, 0) for _ in range(EACH)]
         asked = requests(durations[: EACH // 2], at=at) + requests(durations[EACH // 2 :], at=at, route="/b")
-        yield Batch(asked, pulses=[pulse(at)], counters={"invalidations": 1})
+        yield batch_of(asked, pulses=[pulse(at)], counters={"invalidations": 1})
         second += 1
 
 
