@@ -18,8 +18,8 @@ from profiling.bench.profiler.verdict import Judged
 
 RESULTS = Path(__file__).parents[2] / "results"
 COUNT = click.IntRange(1)
-TURNS = 10
-"""For each run under Gunicorn: calls without a server are quick."""
+TURNS, PROCESSES = 10, 4
+"""For each run under Gunicorn, and for each start of the servers: calls without one are quick."""
 console = Console(width=None if sys.stdout.isatty() else 130)
 
 
@@ -41,7 +41,7 @@ def main(articles: int, starts: int, count: int, seconds: float, folder: Path) -
         "load average": f"{before} before, {machine.load()} after",
         "data": f"{articles:,} articles, seeded",
         "rounds": f"{starts} starts of the servers, {count} runs of {seconds:g} s at each, after one to warm up;"
-        f" {count * TURNS} turns of {alternating.CALLS} calls",
+        f" {starts * PROCESSES} processes, {count * TURNS // PROCESSES} turns of {alternating.CALLS} calls in each",
         "command": " ".join(["python -m profiling.bench.profiler", *sys.argv[1:]]),
     }
     for made in report.tables(found, verdicts, box.SIMPLE):
@@ -57,13 +57,13 @@ def measure(articles: int, starts: int, count: int, seconds: float) -> tuple[lis
         def advance() -> None:
             progress.advance(task)
 
-        added = {case.name: called(case, backing, count, advance) for case in CASES}
+        added = {case.name: called(case, backing, count, starts, advance) for case in CASES}
         found = served(backing, starts, count, seconds, advance)
     return found, [judged(case, found, added[case.name]) for case in CASES]
 
 
-def called(case: Case, backing: dict[str, str], count: int, advance: Progressed) -> Added:
-    added = alternating.measure(case, backing, count * TURNS)
+def called(case: Case, backing: dict[str, str], count: int, starts: int, advance: Progressed) -> Added:
+    added = alternating.measure(case, backing, count * TURNS // PROCESSES, starts * PROCESSES)
     advance()
     return added
 

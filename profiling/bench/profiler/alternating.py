@@ -57,15 +57,23 @@ class Caller:
         return float(self.answers.readline()) / calls * 1e6
 
 
-def measure(case: Case, backing: Mapping[str, str], rounds: int) -> Added:
-    """Raises:
-    UnexpectedAnswerError: an application answers something else than the case is about.
+def measure(case: Case, backing: Mapping[str, str], rounds: int, starts: int = 1) -> Added:
     """
+    Args:
+        rounds: in each of `starts` processes: how code comes to lie in memory is luck.
+
+    Raises:
+        UnexpectedAnswerError: an application answers something else than the case is about.
+    """
+    return compare([turn for _ in range(starts) for turn in turns(case, backing, rounds)])
+
+
+def turns(case: Case, backing: Mapping[str, str], rounds: int) -> list[dict[str, float]]:
     with ExitStack() as stack:
         with running_on(the_last):
             caller = start(stack, case, backing)
         confirm(case, caller)
-        return compare([turn(caller, bool(number % 2)) for number in range(rounds)])
+        return [turn(caller, bool(number % 2)) for number in range(rounds)]
 
 
 def start(stack: ExitStack, case: Case, backing: Mapping[str, str]) -> Caller:

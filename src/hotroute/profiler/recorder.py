@@ -18,7 +18,7 @@ from hotroute.profiler.watched import Watched
 from hotroute.serving import after_fork, workers
 
 MOST_REQUESTS = 50_000
-"""That wait for the flusher, which takes them each second; more are dropped, and their number is told."""
+"""That wait for the flusher, which takes them every two seconds; more are dropped, and their number is told."""
 
 MOST_SAMPLES = 500
 
