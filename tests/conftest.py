@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from pydantic import SecretStr
 
 from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
+from conduit.services import passwords
 from hotroute import redis
 from tests import databases, requirements, servers
 from tests.api import Api, close
@@ -54,6 +56,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         only = metafunc.definition.get_closest_marker("only")
         kinds = [kind for kind in (only.args if only else ("sqlite", "postgresql")) if kind == (chosen or kind)]
         metafunc.parametrize("database_url", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """argon2 at its least: to be slow is what it is for, and a quarter of what many tests would take."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
+        patch.setattr(passwords, "NOBODY", quick.hash("nobody's password"))
+        patch.setattr(passwords, "hasher", quick)
+        yield
 
 
 @pytest.fixture(scope="session")

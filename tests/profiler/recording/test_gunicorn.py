@@ -87,8 +87,7 @@ def children(server: Server) -> set[int]:
     return {child.pid for child in psutil.Process(server.pid).children()}
 
 
-@pytest.mark.parametrize(("workers", "threads"), [(2, 4), (4, 2)])
-@pytest.mark.parametrize("preload", ["true", "false"])
+@pytest.mark.parametrize(("workers", "threads", "preload"), [(2, 4, "true"), (4, 2, "false")])
 def test_after_a_graceful_end_every_request_is_counted(file: Path, workers: int, threads: int, preload: str) -> None:
     with serving(file, workers, threads, GUNICORN_PRELOAD_APP=preload) as server:
         load(server)
