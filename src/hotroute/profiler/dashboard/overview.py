@@ -13,7 +13,7 @@ STEPS = 48
 LONG = 2 * 3600.0
 """Seconds."""
 
-MOST = 100
+MOST = 50
 """Rows of the first picture; the others come when one has come to the last of these, or asks for all."""
 
 
