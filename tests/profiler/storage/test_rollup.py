@@ -15,7 +15,7 @@ from hotroute.profiler import retention, rollup, schema
 from hotroute.profiler.facts import total
 from hotroute.profiler.folding import Fold
 from hotroute.profiler.history import FEW, History
-from hotroute.profiler.keeper import HELD, Keeper, NotHeldError
+from hotroute.profiler.keeper import HELD, LONGEST, Keeper, NotHeldError
 from hotroute.profiler.levels import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
 from hotroute.profiler.records import Request
 from hotroute.profiler.storage import Storage
@@ -125,7 +125,7 @@ def test_a_late_batch_is_added_to_sums_that_were_already_made(worker: Workers, h
     storage.write(batch(request(at=START + 300)), START + 300)
     keep(storage, START + 301)
     storage.write(batch(request(at=START + 20)), START + 310)
-    keep(storage, START + 320)
+    keep(storage, START + 301 + LONGEST)
     with history.engine.connect() as connection:
         for resolution in RESOLUTIONS:
             rows = text(f"SELECT sum(count) FROM profiler_requests WHERE resolution = {resolution}")
