@@ -1,5 +1,6 @@
 """What Conduit's own commands write while a site is up: no answer of before is served, with Redis and without."""
 
+import os
 import secrets
 import shutil
 import subprocess
@@ -63,7 +64,13 @@ class Site:
         wait_until(is_hit, "a hit")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+CASES = [("sqlite", "with Redis"), ("sqlite", "without Redis"), ("postgresql", "with Redis")]
+if os.environ.get("PROVE_OUTAGES"):
+    CASES.append(("postgresql", "without Redis"))
+everywhere = pytest.mark.parametrize(("url", "site"), CASES, indirect=True)
+
+
+@pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database of the test's own."""
     made = f"sqlite:///{tmp_path / 'conduit.db'}"
@@ -78,7 +85,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return made
 
 
-@pytest.fixture(params=["with Redis", "without Redis"])
+@pytest.fixture
 def site(request: pytest.FixtureRequest, url: str, redis_url: str, tmp_path: Path) -> Iterator[Site]:
     away = f"redis://127.0.0.1:{free_port()}/0"
     settings: Settings = make_settings(url, redis_url, tmp_path, cache_mark_ttl=0.5)
@@ -95,12 +102,14 @@ def site(request: pytest.FixtureRequest, url: str, redis_url: str, tmp_path: Pat
         yield Site(api, engine, environ, tmp_path)
 
 
+@everywhere
 def test_what_a_seed_writes_is_in_the_next_answer(site: Site) -> None:
     site.warm(lambda answer: answer["articlesCount"] == 0)
     site.run(CONDUIT, "seed", "--articles", "20")
     site.warm(lambda answer: answer["articlesCount"] == 20)
 
 
+@everywhere
 def test_what_a_recount_sets_right_is_in_the_next_answer(site: Site) -> None:
     site.write("UPDATE counters SET value = 7")
     site.warm(lambda answer: answer["articlesCount"] == 7)
@@ -108,6 +117,7 @@ def test_what_a_recount_sets_right_is_in_the_next_answer(site: Site) -> None:
     site.warm(lambda answer: answer["articlesCount"] == 0)
 
 
+@everywhere
 def test_what_a_migration_changes_is_in_the_next_answer(site: Site) -> None:
     site.api.publish(site.api.register("jake"), "Title")
     shutil.copytree(ROOT / "migrations", site.folder / "migrations")

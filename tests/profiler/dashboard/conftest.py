@@ -28,7 +28,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A storage with two hundred routes and thirty days."""
-    return filled(tmp_path_factory.mktemp("large"), routes=200, days=30.0, workers=2)
+    return filled(tmp_path_factory.mktemp("large"), routes=200, days=30.0, workers=1)
 
 
 def filled(folder: Path, *, routes: int, days: float, workers: int) -> str:
