@@ -1,6 +1,6 @@
 """The same call to an application with and without: a few hundred to one, then to the other; what drifts is in both.
 
-In one process: two of them, with the same application in both, differ by a tenth for as long as they live.
+In one process: two of them, with the same application in both, can differ by more than a profiler costs.
 """
 
 import json
