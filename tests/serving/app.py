@@ -1,5 +1,6 @@
 """A WSGI application to serve: it tells who answered and what arrived, waits, and notes each POST it executes."""
 
+import gc
 import json
 import os
 import signal
@@ -58,7 +59,8 @@ def note_the_arrival(environ: "WSGIEnvironment") -> None:
 
 def who(environ: "WSGIEnvironment") -> tuple[str, bytes]:
     asked = {"path": environ["PATH_INFO"], "query": environ["QUERY_STRING"]}
-    return "200 OK", json.dumps({"pid": os.getpid(), "imported_by": imported_by, "forked": forked} | asked).encode()
+    own = {"pid": os.getpid(), "imported_by": imported_by, "forked": forked, "frozen": gc.get_freeze_count()}
+    return "200 OK", json.dumps(own | asked).encode()
 
 
 def readiness(environ: "WSGIEnvironment") -> tuple[str, bytes]:

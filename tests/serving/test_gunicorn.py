@@ -43,6 +43,11 @@ def test_each_worker_runs_what_was_registered_for_after_the_fork(gunicorn: Serve
     assert told["forked"] == [told["pid"]]
 
 
+def test_what_was_imported_is_not_looked_at_by_the_collector_again(gunicorn: Server) -> None:
+    _, told = get(gunicorn, "/pid")
+    assert int(str(told["frozen"])) > 10_000
+
+
 def test_a_worker_that_is_told_to_stop_while_it_starts_does_stop(tmp_path: Path) -> None:
     environ = {"GUNICORN_WORKERS": "1", "STOP_THE_FIRST_WORKER": str(tmp_path / "mark")}
     with gunicorn_server(APP, environ) as running:

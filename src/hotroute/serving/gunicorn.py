@@ -126,6 +126,7 @@ def settings(environ: Environ) -> dict[str, Any]:
     given = {name: each for name, each in chosen.items() if each is not None}
     return given | {
         "on_starting": door.on_starting,
+        "pre_fork": fork.pre_fork,
         "post_fork": fork.post_fork,
         "post_worker_init": fork.post_worker_init,
         "logger_class": "hotroute.serving.gunicorn.QuietLogger",
