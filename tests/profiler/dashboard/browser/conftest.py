@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import requirements, servers
 from tests.browser.conftest import address, browser
@@ -70,6 +70,13 @@ def look(browser: Browser) -> Iterator[Open]:
 def complaints() -> list[str]:
     """What the browser says against the pages, its console, the policy and files that did not come."""
     return []
+
+
+def settled(page: Page) -> Page:
+    """What comes after the page is there too."""
+    page.wait_for_load_state("load")
+    expect(page.locator("[hx-trigger=load], .htmx-request")).to_have_count(0)
+    return page
 
 
 Visit = Callable[..., Page]

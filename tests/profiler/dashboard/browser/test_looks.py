@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hotroute.profiler.dashboard.overview import MOST
-from tests.profiler.dashboard.browser.conftest import LOOKS, Serve, Visit, keep
+from tests.profiler.dashboard.browser.conftest import LOOKS, Serve, Visit, keep, settled
 
 PAGES = {
     "overview": "/?span=24h",
@@ -18,12 +18,6 @@ PAGES = {
     "advice": "/advice?span=24h",
 }
 CHARTS = {"route": 2, "cache": 2, "workers": 1}
-
-
-def settled(page: Page) -> Page:
-    """What comes after the page is there too."""
-    page.wait_for_load_state("networkidle")
-    return page
 
 
 def fits(page: Page) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.profiler.dashboard.browser.conftest import Open, Serve, Visit, keep
+from tests.profiler.dashboard.browser.conftest import Open, Serve, Visit, keep, settled
 from tests.profiler.dashboard.conftest import HOSTILE_ID
 from tests.profiler.dashboard.served import USERNAME
 
@@ -27,8 +27,7 @@ def test_a_wrong_password_is_told_so_and_shows_nothing(serve: Serve, look: Open,
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_name_is_shown_and_not_run(serve: Serve, visit: Visit, hostile: str, place: str) -> None:
-    page = visit(f"{serve(hostile)}{place}")
-    page.wait_for_load_state("networkidle")
+    page = settled(visit(f"{serve(hostile)}{place}"))
     assert page.evaluate("window.ran") is None
     assert page.locator("img").count() == 0
     keep(page, f"hostile-{re.sub(r'[^a-z]', '', place.partition('?')[0]) or 'overview'}")
