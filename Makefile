@@ -14,7 +14,7 @@ run: $(VENV)/.embedded ## the whole stack on this machine: API, Redis, Gunicorn,
 
 test: $(VENV)/.development ## the tests, on SQLite and PostgreSQL
 	@$(BIN)/python -m tests.requirements
-	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: lint test ## what CI runs: lint, types, import contracts, tests
 
