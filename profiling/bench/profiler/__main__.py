@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from profiling.bench import machine
 from profiling.bench.profiler import alternating, measuring, report, serving, verdict
 from profiling.bench.profiler.alternating import Added
-from profiling.bench.profiler.cases import CASES, NONE, OURS, Case
+from profiling.bench.profiler.cases import CASES, NONE, Case
 from profiling.bench.profiler.measuring import Cost, Progressed, Runs
 from profiling.bench.profiler.verdict import Judged
 
@@ -79,8 +79,8 @@ def served(backing: dict[str, str], starts: int, count: int, seconds: float, adv
 
 
 def judged(case: Case, found: list[Cost], added: Added) -> Judged:
-    plain, ours = (next(each for each in found if (each.case, each.way) == (case, way)) for way in (NONE, OURS))
-    return verdict.judge(plain, ours, added)
+    plain = next(each for each in found if (each.case, each.way) == (case, NONE))
+    return verdict.judge(plain, added)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,19 @@ from profiling.bench.profiler.serving import UnexpectedAnswerError, running_on, 
 CALLS = 300
 """In one before it is the other's turn: some hundredths of a second."""
 
+BATCHES = {"counted": 3000, "looked at": 400}
+"""Requests that are written down at once: of those that are counted, as many as come in two seconds."""
+
+WRITES = 3
+"""In each process."""
+
 KINDS = {"none": (NONE, "0"), "counted": (OURS, "0"), "looked at": (OURS, "10000")}
 """A way, and PROFILER_SAMPLES_PER_SECOND: no request is looked at closely, or every one is: they come in turns, so that
 the budget is full again before the next."""
 
 
 class Added(NamedTuple):
-    """Microseconds of CPU of a call, without a server around it.
+    """Microseconds of CPU of a call, without a server around it; to write it down is in `counted` and `looked`.
 
     Attributes:
         plain: without a profiler.
@@ -53,8 +59,18 @@ class Caller:
 
     def spend(self, kind: str, calls: int) -> float:
         """Microseconds of CPU for a call."""
-        print(kind, calls, file=self.requests, flush=True)
-        return float(self.answers.readline()) / calls * 1e6
+        return self.ask(kind, calls) / calls * 1e6
+
+    def write(self, kind: str, calls: int) -> float:
+        """Microseconds of CPU to write a call down, beyond what is written where there was none."""
+        self.ask(kind, "write")
+        idle = self.ask(kind, "write")
+        self.ask(kind, calls)
+        return (self.ask(kind, "write") - idle) / calls * 1e6
+
+    def ask(self, kind: str, what: object) -> float:
+        print(kind, what, file=self.requests, flush=True)
+        return float(self.answers.readline())
 
 
 def measure(case: Case, backing: Mapping[str, str], rounds: int, starts: int = 1) -> Added:
@@ -65,15 +81,22 @@ def measure(case: Case, backing: Mapping[str, str], rounds: int, starts: int = 1
     Raises:
         UnexpectedAnswerError: an application answers something else than the case is about.
     """
-    return compare([turn for _ in range(starts) for turn in turns(case, backing, rounds)])
+    found = [started(case, backing, rounds) for _ in range(starts)]
+    return compare([turn for turns, _ in found for turn in turns], [write for _, writes in found for write in writes])
 
 
-def turns(case: Case, backing: Mapping[str, str], rounds: int) -> list[dict[str, float]]:
+Spent = list[dict[str, float]]
+"""Microseconds for a call, by kind."""
+
+
+def started(case: Case, backing: Mapping[str, str], rounds: int) -> tuple[Spent, Spent]:
+    """One process's turns, and what it took to write calls down."""
     with ExitStack() as stack:
         with running_on(the_last):
             caller = start(stack, case, backing)
         confirm(case, caller)
-        return [turn(caller, bool(number % 2)) for number in range(rounds)]
+        turns = [turn(caller, bool(number % 2)) for number in range(rounds)]
+        return turns, [{kind: caller.write(kind, calls) for kind, calls in BATCHES.items()} for _ in range(WRITES)]
 
 
 def start(stack: ExitStack, case: Case, backing: Mapping[str, str]) -> Caller:
@@ -102,10 +125,9 @@ def turn(caller: Caller, back: bool) -> dict[str, float]:
     return {kind: caller.spend(kind, CALLS) for kind in kinds}
 
 
-def compare(turns: list[dict[str, float]]) -> Added:
-    """Medians of the differences within each turn."""
-    return Added(
-        plain=median(each["none"] for each in turns),
-        counted=median(each["counted"] - each["none"] for each in turns),
-        looked=median(each["looked at"] - each["none"] for each in turns),
+def compare(turns: Spent, writes: Spent) -> Added:
+    """Medians of the differences within each turn, and of the writes."""
+    counted, looked = (
+        median(each[kind] - each["none"] for each in turns) + median(each[kind] for each in writes) for kind in BATCHES
     )
+    return Added(median(each["none"] for each in turns), counted, looked)

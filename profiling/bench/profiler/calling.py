@@ -1,7 +1,8 @@
 """Applications in one process, called without a server: `python -m profiling.bench.profiler.calling NAME PATH`.
 
 The first line of its input is a JSON object of their kinds, each with its environment. It says what each answers once
-it is warm, and then to each line `KIND CALLS` the seconds of CPU of the calling thread.
+it is warm, and then the seconds of CPU of the calling thread: to a line `KIND CALLS` for the calls, to `KIND write` for
+writing down what was called since, in place of the profiler's thread that does it every two seconds.
 """
 
 import io
@@ -12,12 +13,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from hotroute.profiler import flusher
+from hotroute.profiler.measure import EXTENSION
 from profiling.bench.profiler import applications
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from flask import Flask
 
 WARMING = 300
+NEVER = 3600.0
 SETTLING = 2.5
 """Seconds until a Redis that has just started is trusted, and the profiler's threads run."""
 
@@ -25,6 +29,7 @@ SETTLING = 2.5
 def main(name: str, path: str) -> None:
     # The log's lines cost the same with and without, and would fill what the parent reads.
     logging.disable(logging.CRITICAL)
+    flusher.INTERVAL = NEVER
     apps = {kind: make(name, environ) for kind, environ in json.loads(sys.stdin.readline()).items()}
     for app in apps.values():
         call(app, path)
@@ -32,19 +37,29 @@ def main(name: str, path: str) -> None:
     answered = {kind: [call(app, path) for _ in range(WARMING)][-1] for kind, app in apps.items()}
     print(json.dumps(answered), flush=True)
     for line in sys.stdin:
-        kind, _, count = line.rpartition(" ")
-        app, began = apps[kind], time.thread_time()
-        for _ in range(int(count)):
-            call(app, path)
-        print(time.thread_time() - began, flush=True)
+        kind, _, count = line.strip().rpartition(" ")
+        print(write_down(apps[kind]) if count == "write" else call_all(apps[kind], path, int(count)), flush=True)
 
 
-def make(name: str, environ: dict[str, str]) -> "WSGIApplication":
+def make(name: str, environ: dict[str, str]) -> "Flask":
     os.environ.update(environ)
     return applications.MAKERS[name]()
 
 
-def call(app: "WSGIApplication", path: str) -> str:
+def call_all(app: "Flask", path: str, count: int) -> float:
+    began = time.thread_time()
+    for _ in range(count):
+        call(app, path)
+    return time.thread_time() - began
+
+
+def write_down(app: "Flask") -> float:
+    began = time.thread_time()
+    app.extensions[EXTENSION].flusher.flush()
+    return time.thread_time() - began
+
+
+def call(app: "Flask", path: str) -> str:
     """The status and the `Cache-Status` of the answer, once it was read to its end."""
     told = list[Any]()
 

@@ -14,7 +14,7 @@ class Verdict(NamedTuple):
     Attributes:
         plain: under Gunicorn, without a profiler.
         share: of the requests that are looked at closely while one CPU is busy with nothing else, 0 to 1.
-        added: by ours: what a call costs more, counted and at times looked at, and what is done behind it.
+        added: by ours: what a call costs more, counted and at times looked at, written down included.
     """
 
     case: Case
@@ -39,8 +39,7 @@ class Judged(NamedTuple):
     verdict: Verdict
 
 
-def judge(plain: Cost, ours: Cost, added: Added) -> Judged:
+def judge(plain: Cost, added: Added) -> Judged:
     whole = plain.own + plain.behind
     share = min(1.0, SAMPLES * whole / 1e6)
-    behind = max(0.0, ours.behind - plain.behind)
-    return Judged(added, Verdict(plain.case, whole, share, added.usual(share) + behind))
+    return Judged(added, Verdict(plain.case, whole, share, added.usual(share)))

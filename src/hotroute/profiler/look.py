@@ -39,9 +39,7 @@ class Look:
     size: int | None = None
     more: dict[str, tuple[int, float]] | None = None
     cpu: float | None = None
-
-    def __init__(self) -> None:
-        self.noted: list[Noted] = []
+    noted: list[Noted]
 
     def note(self, kind: str, began: float, text: str) -> None:
         """See `hotroute.observe.Listener`."""

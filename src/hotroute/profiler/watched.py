@@ -38,7 +38,7 @@ class Watched(Look):
 
     def __init__(self, recorder: "Recorder", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
         self.began = perf_counter()
-        super().__init__()
+        self.noted = []
         self.environ: WSGIEnvironment | None = environ
         self.recorder, self.respond = recorder, respond
         self.thread = get_ident()
@@ -47,13 +47,14 @@ class Watched(Look):
     def route(self) -> str:
         """Of a request that is under way; empty where none is known yet."""
         environ = self.environ or {}
-        return route(rule(environ), environ.get(TOLD))
+        return route(rule(environ.get("werkzeug.request")), environ.get(TOLD))
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """WSGI's `start_response`, the last moment at which Flask knows the rule."""
         self.status, self.headers = status, headers
-        if self.environ is not None:
-            self.rule = rule(self.environ)
+        # There is none in front of Flask, and middleware may have put a request there that knows no rules.
+        if self.environ is not None and (request := self.environ.get("werkzeug.request")) is not None:
+            self.rule = rule(request)
         if self.tells:
             headers.append(timing.field(self, perf_counter() - self.began))
         return self.respond(status, headers, exc_info)
@@ -97,9 +98,9 @@ class Watched(Look):
             self.recorder.keep((logs.request_id.get(), kind, record, self, self.stacks))
 
 
-def rule(environ: "WSGIEnvironment") -> str:
-    """Flask's; there is none in front of it, and middleware may have put a request there that knows no rules."""
-    found = getattr(environ.get("werkzeug.request"), "url_rule", None)
+def rule(request: Any) -> str:
+    """Flask's."""
+    found = getattr(request, "url_rule", None)
     return found.rule if found else ""
 
 
