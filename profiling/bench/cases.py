@@ -71,8 +71,15 @@ READS = (
     Case("profile", CONDUIT, "/api/profiles/{author}", lambda answer: bool(answer["profile"]["username"])),
     Case("tags", CONDUIT, "/api/tags", lambda answer: len(answer["tags"]) > 0),
 )
+ROUND_TRIP = Case(
+    "bare WSGI, 11 KB of JSON by one round trip to Redis",
+    Site("bare WSGI", "profiling.bench.round_trip:function"),
+    "/",
+    lambda answer: len(answer["text"]) > 10_000,
+)
 FLASK_CACHING = Case("list of 20, cached as Flask-Caching documents", DOCUMENTED, "/api/articles", articles)
 HITS = (
+    ROUND_TRIP,
     FLASK_CACHING,
     Case("list of 20, a hit", HOT, "/api/articles", articles, hot=True, limits=((BARE, 2.5), (FLASK_CACHING, 0.5))),
     Case("list of 20, a hit, signed in", HOT, "/api/articles", articles, hot=True, signed_in=True),

@@ -1,9 +1,21 @@
-"""Conduit's article list under Flask-Caching, configured and decorated as its documentation shows it."""
+"""Conduit's article list under Flask-Caching, installed, configured and decorated as its documentation shows it.
 
-from flask_caching import Cache
+That installs the package redis, which makes use of hiredis where it finds it: here, for Hotroute depends on it.
+"""
 
-from conduit.app import create_app
-from conduit.config import load
+import sys
+
+sys.modules["hiredis"] = None  # type: ignore[assignment]
+import redis  # noqa: E402
+
+del sys.modules["hiredis"]
+from flask_caching import Cache  # noqa: E402
+
+from conduit.app import create_app  # noqa: E402
+from conduit.config import load  # noqa: E402
+
+if redis.utils.HIREDIS_AVAILABLE:
+    raise RuntimeError("redis was imported before, with hiredis")
 
 settings = load()
 app = create_app(settings)
