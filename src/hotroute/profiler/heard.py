@@ -88,7 +88,9 @@ def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     request = Request(began + epoch, *common(rule, method, status, told), seconds)
     stack = stacks.folded() if stacks else ""
     identity = identity or secrets.token_hex(16)
-    refused = look.chosen and options.sampling_function and look.view is None and rule and told is None
+    # What the cache answers comes to no view, whose sampling function would say yes.
+    answered = request.cache.endswith("hit") or request.cache == "collapsed"
+    refused = look.chosen and options.sampling_function and look.view is None and (rule or told) and not answered
     if refused and kind == "sample":
         return None
     return closely(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)

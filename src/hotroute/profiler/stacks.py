@@ -7,7 +7,7 @@ from hotroute.profiler import places
 
 DEEPEST = 100
 MOST = 200
-"""Different stacks of one request; what comes later adds to the last."""
+"""Different stacks of one request; others are left out."""
 
 LONGEST = 64 * 1024
 """Characters of all stacks of a request."""
@@ -17,12 +17,18 @@ SHELL = str(Path(__file__).parent / "shell.py")
 
 
 class Stacks:
-    """The stacks of one request's thread, and how often each was seen."""
+    """The stacks of one request's thread, and how often each was seen.
+
+    Attributes:
+        looks: how many there were, those included of which nothing is kept.
+    """
 
     def __init__(self) -> None:
         self.seen: dict[tuple[CodeType, ...], int] = {}
+        self.looks = 0
 
     def add(self, frame: FrameType | None) -> None:
+        self.looks += 1
         stack = tuple(codes(frame))
         if not stack:
             # The thread has ended, or goes on with what is the server's.

@@ -48,8 +48,9 @@ class Thresholds:
                 self.seen[each.route].extend(each.seconds)
         if now >= self.next:
             self.next = now + SELDOM
-            usual = ((route, usually(seconds)) for route, seconds in self.seen.items() if len(seconds) >= ENOUGH)
-            self.learned = {route: max(LEAST, TIMES * p99) for route, p99 in usual if TIMES * p99 < self.options.slow}
+            known = {route: usually(seconds) for route, seconds in self.seen.items() if len(seconds) >= ENOUGH}
+            found = {route: max(LEAST, TIMES * p99) for route, p99 in known.items()}
+            self.learned = {route: seconds for route, seconds in found.items() if seconds < self.options.slow}
             self.lowest = self.find_lowest()
 
     def find_lowest(self) -> float:

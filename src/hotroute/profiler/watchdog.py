@@ -76,4 +76,4 @@ class Watchdog:
         if watched.stacks is None:
             watched.stacks = Stacks()
         watched.stacks.add(frames.get(watched.thread))
-        return sum(watched.stacks.seen.values()) < MOST_LOOKS
+        return watched.stacks.looks < MOST_LOOKS

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_
 from sqlalchemy.orm import Session
 
 from hotroute import observe, redis
-from hotroute.cache import Application, Link, RedisStore, hot
+from hotroute.cache import Application, Link, MemoryStore, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
 from hotroute.profiler import look
 from hotroute.profiler.dashboard import waterfall
@@ -251,6 +251,18 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
     [hit] = [sample for sample in batch.samples if sample.request.cache == "redis hit"]
     assert [event.text for event in hit.events] == ["look"]
     assert hit.view == 0.0
+
+
+def test_the_sampling_function_is_asked_for_hot_routes_too_and_not_for_hits(make: Make) -> None:
+    app = Flask("tests")
+    app.add_url_rule("/hot", "warm", hot(tags=("people",))(lambda: "text"))
+    put_in_front(app, MemoryStore(), Application((), (metadata,)))
+    profiled = make(app, sampling_function=lambda: False)
+    for path in ("/hot?unknown=1", "/hot", "/hot"):
+        profiled.get(path)
+    batch = profiled.batch()
+    assert [each.cache for each in single(batch)] == ["bypass", "miss", "memory hit"]
+    assert [sample.request.cache for sample in batch.samples] == ["memory hit"]
 
 
 def test_the_view_the_processor_and_the_size_are_told(profiled: Profiled) -> None:

@@ -98,6 +98,13 @@ def test_what_is_usual_is_learned_of_enough_requests_and_is_at_most_what_the_opt
     assert thresholds.lowest == 0.02
 
 
+def test_no_route_is_slow_later_than_the_settings_say(make: Make) -> None:
+    """What is usual is looked at to 20 ms, and a setting may be less."""
+    profiled = make(slow=0.01)
+    learned(profiled, {"/fast": 0.002}, requests=300)
+    assert profiled.recorder.thresholds.of("/fast") == profiled.recorder.thresholds.lowest == 0.01
+
+
 def test_routes_whose_usual_time_is_learned_are_bounded(make: Make) -> None:
     profiled = make()
     learned(profiled, {f"/{number}": 0.01 for number in range(MOST_ROUTES + 100)}, requests=1)
@@ -161,6 +168,7 @@ def test_different_stacks_are_bounded() -> None:
     for number in range(stacks.MOST * 2):
         look_within(seen, f"name_{number}_{'x' * 500}")
     assert len(seen.seen) <= stacks.MOST
+    assert seen.looks == stacks.MOST * 2
     assert len(seen.folded()) <= stacks.LONGEST
 
 
