@@ -223,7 +223,7 @@ class Transactions:
         Base.metadata.create_all(engine)
         with Session(engine) as session, session.begin():
             session.execute(insert(Replayed), [{"writer": number, "version": 0} for number in range(writers)])
-        Changes(Stepping(store, self.stop), MARK_TTL).follow(engine)
+        Changes(Stepping(store, self.stop)).follow(engine)
 
     def value(self) -> dict[str, int]:
         with Session(self.engine) as session:

@@ -98,7 +98,7 @@ def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
         session.add(Product(slug="tea", maker=maker, labels=[label], reviews=[review]))
         session.flush()
         session.add(Stock(slug="tea"))
-    Changes(journal, mark_ttl=15).follow(made)
+    Changes(journal).follow(made)
     yield made
     journal.at, journal.unreachable_after = {}, -1
     Base.metadata.drop_all(made)
@@ -359,7 +359,7 @@ def test_a_change_to_the_schema_may_have_changed_anything(
 def test_a_change_to_the_schema_that_is_committed_at_once_is_marked_before(engine: Engine) -> None:
     journal = Journal()
     plain = create_engine(engine.url, poolclass=NullPool)
-    Changes(journal, mark_ttl=15).follow(plain)
+    Changes(journal).follow(plain)
     journal.at = {"mark": lambda: tables.append(Price.__tablename__ in inspect(engine).get_table_names())}
     tables = list[bool]()
     with plain.connect() as connection:
@@ -430,9 +430,9 @@ def test_a_write_by_a_construct_that_nobody_knows_is_an_error(engine: Engine) ->
 
 def test_a_write_under_autocommit_is_refused_before_it_happens(engine: Engine) -> None:
     made = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    Changes(Journal(), mark_ttl=15).follow(made)
+    Changes(Journal()).follow(made)
     plain = create_engine(engine.url, poolclass=NullPool)
-    Changes(Journal(), mark_ttl=15).follow(plain)
+    Changes(Journal()).follow(plain)
     for each in (made, plain.execution_options(isolation_level="AUTOCOMMIT")):
         with pytest.raises(UncachedWriteError, match="AUTOCOMMIT"), each.connect() as connection:
             connection.execute(insert(Label).values(name="no"))
@@ -493,14 +493,16 @@ def test_a_store_that_fails_after_the_commit_does_not_fail_the_write(
     assert journal.marks_left
 
 
-def test_a_mark_that_expired_before_the_commit_aborts_it(database_url: str, engine: Engine, journal: Journal) -> None:
+def test_a_mark_that_expired_before_the_commit_aborts_it(engine: Engine) -> None:
     late = create_engine(engine.url, poolclass=NullPool)
     database.prepare(late)
-    Changes(journal, mark_ttl=0).follow(late)
+    impatient = Journal()
+    impatient.mark_ttl = 0
+    Changes(impatient).follow(late)
     with pytest.raises(MarkExpiredError), late.begin() as connection:
         connection.execute(insert(Label).values(name="no"))
     assert count(engine, Label) == 1
-    assert not journal.marks_left
+    assert not impatient.marks_left
 
 
 def test_a_commit_that_the_database_refuses_takes_the_mark_away(engine: Engine, journal: Journal) -> None:
@@ -571,7 +573,7 @@ def both(engine: Engine, database_url: str, journal: Journal) -> Iterator[Sessio
     """A session on two engines, whose labels are on the one and whose reviews on the other."""
     other = create_engine("sqlite://" if engine.dialect.name == "sqlite" else driver(database_url), pool_size=2)
     Base.metadata.create_all(other)
-    Changes(journal, mark_ttl=15).follow(other)
+    Changes(journal).follow(other)
     session = Session(binds={Label: engine, Maker: engine, Review: other})
     mark_together(session)
     with session:
@@ -640,7 +642,7 @@ def test_the_engines_of_two_applications_are_marked_each_in_its_own_store(journa
 
 def test_an_engine_of_two_applications_is_marked_in_both_stores(engine: Engine, journal: Journal) -> None:
     other = Journal()
-    Changes(other, mark_ttl=15).follow(engine)
+    Changes(other).follow(engine)
     marks: list[bool] = []
     journal.at = {"done": lambda: marks.append(bool(other.marks_left))}
     with engine.begin() as connection:
@@ -653,7 +655,7 @@ def test_an_engine_of_two_applications_is_marked_in_both_stores(engine: Engine, 
 
 def test_if_the_second_application_cannot_be_told_nothing_is_committed(engine: Engine, journal: Journal) -> None:
     other = Journal()
-    Changes(other, mark_ttl=15).follow(engine)
+    Changes(other).follow(engine)
     other.unreachable_after = 0
     with pytest.raises(Unreachable), engine.begin() as connection:
         connection.execute(insert(Label).values(name="no"))
@@ -825,7 +827,7 @@ def test_a_table_of_another_schema_that_an_eager_load_adds_is_captured(database_
     journal, engine = Journal(), create_engine(driver(database_url), poolclass=NullPool)
     for each in (Here, Elsewhere):
         each.metadata.create_all(engine)
-    Changes(journal, mark_ttl=15, metadata=(Here.metadata, Elsewhere.metadata)).follow(engine)
+    Changes(journal, metadata=(Here.metadata, Elsewhere.metadata)).follow(engine)
     found = reads(engine, lambda session: session.scalars(select(Rated)).unique().all())
     assert (found.tables, found.obstacle) == ({"shop_rated", "shop_rating"}, "")
     for each in (Here, Elsewhere):
@@ -840,11 +842,11 @@ def test_an_engine_that_is_not_followed_keeps_an_answer_from_being_stored(
     with captured(journal, declared=declared) as found:
         read_labels(other)
     assert "not followed" in found.obstacle
-    Changes(Journal(), mark_ttl=15).follow(other)
+    Changes(Journal()).follow(other)
     with captured(journal, declared=declared) as found:
         read_labels(other)
     assert "not followed" in found.obstacle, "for this store"
-    Changes(journal, mark_ttl=15).follow(other)
+    Changes(journal).follow(other)
     with captured(journal, declared=declared) as found:
         read_labels(other)
     assert found.obstacle == ""
@@ -895,7 +897,7 @@ def ask(engine: Engine, statement: Select[int] | TextClause) -> str:
 def named(engine: Engine, journal: Journal) -> Iterator[Engine]:
     """With a view of labels, and one of that."""
     views = {"shop_names": (LABELS,), "shop_short_names": ("shop_names",)}
-    Changes(journal, mark_ttl=15, views=views).follow(engine)
+    Changes(journal, views=views).follow(engine)
     with engine.begin() as connection:
         connection.execute(ddl("CREATE VIEW shop_names AS SELECT name FROM shop_label"))
         connection.execute(ddl("CREATE VIEW shop_short_names AS SELECT name FROM shop_names"))
@@ -959,7 +961,7 @@ def test_a_savepoint_and_a_begin_are_no_reason_not_to_store(engine: Engine) -> N
 def test_the_same_text_in_another_schema_is_another_statement(engine: Engine, journal: Journal) -> None:
     """A plain table of that name was deleted from elsewhere; here others follow."""
     elsewhere = create_engine("sqlite://")
-    Changes(Journal(), mark_ttl=15).follow(elsewhere)
+    Changes(Journal()).follow(elsewhere)
     with elsewhere.begin() as connection:
         connection.exec_driver_sql("SELECT 1")
         create = Maker.metadata.tables[MAKERS]

@@ -67,7 +67,7 @@ def cut_off(engine: Engine, on: OnRedis, database_url: str) -> Iterator[Callable
         mine = make_engine(database_url)
         lost = RedisStore(Link(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2), on.space)
         fence = Fence(mine, lost, LIFE, HOLDS)
-        Changes(lost, 15, fence).follow(mine)
+        Changes(lost, fence).follow(mine)
         made.append((mine, fence))
         return mine, fence
 

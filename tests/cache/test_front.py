@@ -36,7 +36,7 @@ def executions() -> list[int]:
 def app(store: Store, executions: list[int], tmp_path_factory: pytest.TempPathFactory) -> Flask:
     engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('notes') / 'notes.db'}", poolclass=NullPool)
     app = make(engine, lambda: executions.append(1))
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL))
+    cache.init_app(app, store, cache.Application((engine,), (metadata,)))
     settle(app)
     return app
 
@@ -118,7 +118,7 @@ def test_what_another_threads_transaction_saw_while_the_store_was_asked_is_not_s
     def read_shared() -> str:
         return str(shared.scalar(text))
 
-    cache.init_app(app, store, cache.Application((hot_engine,), (metadata,), mark_ttl=MARK_TTL))
+    cache.init_app(app, store, cache.Application((hot_engine,), (metadata,)))
     settle(app)
     client = app.test_client()
     client.put("/notes/1", json={"text": "old"})

@@ -39,7 +39,7 @@ def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
     with Session(made) as session, session.begin():
         reviews = [Review(text="one"), Review(text="two")]
         session.add(Product(slug="tea", maker=Maker(name="Ada"), labels=[Label(name="old")], reviews=reviews))
-    Changes(journal, mark_ttl=15).follow(made)
+    Changes(journal).follow(made)
     yield made
     Base.metadata.drop_all(made)
     made.dispose()

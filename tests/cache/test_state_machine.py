@@ -285,6 +285,7 @@ class Relay:
     """The store of the machine that runs."""
 
     machine: Commits | None = None
+    mark_ttl = 600.0
 
     def mark(self, tags: Sequence[str], token: str) -> None:
         if self.machine:
@@ -303,7 +304,7 @@ def commits(url: str) -> Iterator[type[Commits]]:
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     relay: Any = Relay()
-    Changes(relay, mark_ttl=600).follow(engine)
+    Changes(relay).follow(engine)
     try:
         yield type("CommitsInMemory", (Commits,), {"make": InMemory, "engine": engine, "relay": relay})
     finally:

@@ -38,7 +38,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def app(store: Store, engine: Engine) -> Flask:
     app = make(engine)
     misbehave(app, engine)
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL))
+    cache.init_app(app, store, cache.Application((engine,), (metadata,)))
     return app
 
 

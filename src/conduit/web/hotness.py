@@ -41,7 +41,6 @@ def init_app(app: Flask, settings: Settings) -> None:
             principal=principal(app.extensions["tokens"]),
             decorate=cors.for_hits(app, settings),
             skippable=cors.HOOKS,
-            mark_ttl=settings.cache_mark_ttl,
             fence=app.extensions["fence"],
         ),
     )
@@ -57,7 +56,7 @@ def following(engine: Engine, settings: Settings) -> Iterator[None]:
         Link(settings.redis, settings.redis_timeout), settings.cache_namespace, mark_ttl=settings.cache_mark_ttl
     )
     fence = fence_of(engine, store, settings)
-    Changes(store, settings.cache_mark_ttl, fence).follow(engine)
+    Changes(store, fence).follow(engine)
     try:
         yield
     finally:

@@ -54,7 +54,6 @@ class Changes:
 
     Args:
         store: where the tags are.
-        mark_ttl: seconds that a mark of the store holds.
         fence: lets a transaction commit that the store cannot be told of; without one, `Unreachable` aborts it.
         metadata: of all tables.
         views: the tables that each view of the database reads.
@@ -63,12 +62,11 @@ class Changes:
     def __init__(
         self,
         store: Store,
-        mark_ttl: float,
         fence: "Fence | None" = None,
         metadata: Iterable[MetaData] = (),
         views: Mapping[str, Iterable[str]] = MappingProxyType({}),
     ) -> None:
-        self.store, self.mark_ttl, self.fence = store, mark_ttl, fence
+        self.store, self.fence = store, fence
         self.metadata, self.views = tuple(metadata), views
 
     def follow(self, engine: Engine) -> None:
@@ -90,7 +88,7 @@ class Changes:
         Raises:
             Unreachable: the store did not answer. The mark may be there all the same, and expires by itself.
         """
-        made = Mark(self.store, tags, secrets.token_hex(8), monotonic() + self.mark_ttl * 0.9)
+        made = Mark(self.store, tags, secrets.token_hex(8), monotonic() + self.store.mark_ttl * 0.9)
         try:
             self.store.mark(made.tags, made.token)
         except Unreachable:

@@ -54,7 +54,6 @@ class Application:
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
         logged: request header fields that hooks read for logs, limits and the like, and that no answer depends on.
-        mark_ttl, lease_ttl: seconds, as the store's.
         fence: lets writes succeed while Redis is away. Without one they are answered 503.
     """
 
@@ -64,8 +63,6 @@ class Application:
     decorate: Callable[["WSGIEnvironment"], Headers] = nothing
     skippable: tuple[str | Callable[..., Any], ...] = ()
     logged: tuple[str, ...] = ()
-    mark_ttl: float = 15.0
-    lease_ttl: float = 5.0
     fence: Fence | None = None
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -89,7 +86,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
     inside.attend(app, found, skippable)
-    followed = changes.Changes(store, application.mark_ttl, application.fence, application.metadata, application.views)
+    followed = changes.Changes(store, application.fence, application.metadata, application.views)
     for engine in application.engines:
         followed.follow(engine)
     if len(application.engines) > 1:
@@ -103,7 +100,6 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         principal=application.principal,
         decorate=application.decorate,
         logged=frozenset(map(environ_name, application.logged)),
-        lease_ttl=application.lease_ttl,
     )
     if application.fence:
         application.fence.attend()

@@ -43,7 +43,6 @@ class Surroundings:
         principal: who asks.
         decorate: header fields that belong to each answer anew, such as CORS's.
         logged: names in the WSGI environment of what is read for logs only.
-        lease_ttl: seconds, as the store's.
     """
 
     match: Matcher
@@ -51,7 +50,6 @@ class Surroundings:
     principal: Principal
     decorate: Callable[["WSGIEnvironment"], Headers]
     logged: frozenset[str]
-    lease_ttl: float
 
 
 class Front:
@@ -63,7 +61,7 @@ class Front:
 
     def __init__(self, app: "WSGIApplication", store: Store, around: Surroundings) -> None:
         self.app, self.store, self.around = app, store, around
-        self.leases = Leases(store, around.lease_ttl)
+        self.leases = Leases(store)
         self.level = getattr(store, "level", "store")
         self.one_process, self.warned = getattr(store, "one_process", False), False
 
@@ -157,7 +155,7 @@ class Front:
         Any number may wait: the leader has its thread already, and to compute would take each thread for longer.
         """
         pause, waited = FIRST_PAUSE, 0.0
-        while waited < 2 * self.around.lease_ttl:
+        while waited < 2 * self.store.lease_ttl:
             sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, LONGEST_PAUSE)
             found = self.store.peek(flight)

@@ -12,12 +12,11 @@ from hotroute.cache.store import Flight, Store
 class Leases:
     """
     Args:
-        store: where the leases are.
-        lease_ttl: seconds that one holds; it is renewed each third of that.
+        store: where the leases are; each is renewed three times while it holds.
     """
 
-    def __init__(self, store: Store, lease_ttl: float) -> None:
-        self.store, self.pause = store, lease_ttl / 3
+    def __init__(self, store: Store) -> None:
+        self.store, self.pause = store, store.lease_ttl / 3
         self.lock = Lock()
         self.held: dict[str, tuple[Flight, float]] = {}
         self.thread: Thread | None = None

@@ -55,7 +55,7 @@ class RedisStore:
     ) -> None:
         self.link, self.namespace, self.code = link, namespace, release
         self.seal = Seal(secret)
-        self.mark_ttl, self.lease_ttl = round(mark_ttl * 1000), round(lease_ttl * 1000)
+        self.mark_ttl, self.lease_ttl = mark_ttl, lease_ttl
         self.fence: tuple[str, ...] = ()
         self.unfenced: Callable[[], object] = nothing
         self.glances: dict[Asked, Glance] = {}
@@ -104,7 +104,7 @@ class RedisStore:
     def ask(self, key: str, encodings: Sequence[str], *leading: Argument) -> list[bytes]:
         keys = [self.key(key), *self.fence]
         answer: list[bytes] = self.link.run(
-            LOOK, keys, self.namespace, "{run}", self.mark_ttl, " ".join(encodings), *leading
+            LOOK, keys, self.namespace, "{run}", ms(self.mark_ttl), " ".join(encodings), *leading
         )
         if answer[0] == b"dirty":
             self.unfenced()
@@ -112,7 +112,7 @@ class RedisStore:
 
     def leading(self, question: Question) -> Answer:
         tags = (*question.tags, EPOCH)
-        leading: tuple[Argument, ...] = (LONGEST * 1000, self.lease_ttl, nonce(), question.token, *tags)
+        leading: tuple[Argument, ...] = (LONGEST * 1000, ms(self.lease_ttl), nonce(), question.token, *tags)
         state, *rest = self.ask(question.key, question.encodings, *leading)
         if state in (b"lead", b"wait"):
             entry, lease, *nonces = map(bytes.decode, rest)
@@ -125,7 +125,7 @@ class RedisStore:
     def peek(self, flight: Flight) -> Answer:
         pairs = [part for pair in flight.vector.items() for part in pair]
         question = flight.question
-        own: tuple[Argument, ...] = (" ".join(question.encodings), question.token, self.lease_ttl)
+        own: tuple[Argument, ...] = (" ".join(question.encodings), question.token, ms(self.lease_ttl))
         state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], *own, *pairs)
         if state == b"lead":
             return Answer(State.LEAD, flight=flight)
@@ -139,7 +139,7 @@ class RedisStore:
         bodies: list[Argument] = []
         for variant in (entry, *others):
             bodies += [variant.encoding, self.seal.of(flight.question.key, variant, used.encode()) + variant.body]
-        life = min(round(ttl * 1000), LONGEST * 1000)
+        life = min(ms(ttl), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
         try:
             return bool(self.link.run(SAVE, [flight.entry, flight.lease], *arguments))
@@ -149,7 +149,7 @@ class RedisStore:
             return False
 
     def renew(self, flight: Flight) -> bool:
-        return bool(self.link.run(LEASE, [flight.lease], flight.question.token, self.lease_ttl))
+        return bool(self.link.run(LEASE, [flight.lease], flight.question.token, ms(self.lease_ttl)))
 
     def release(self, flight: Flight) -> None:
         self.link.run(LEASE, [flight.lease], flight.question.token, 0)
@@ -158,7 +158,7 @@ class RedisStore:
         self.repair([self.key(key)], [])
 
     def mark(self, tags: Sequence[str], token: str) -> None:
-        self.insist(MARK, tags, self.namespace, self.mark_ttl, LONGEST * 1000, nonce(), token)
+        self.insist(MARK, tags, self.namespace, ms(self.mark_ttl), LONGEST * 1000, nonce(), token)
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
         observe.count("invalidations")
@@ -195,6 +195,10 @@ class RedisStore:
 
 def nothing() -> None:
     """Where there is no fence."""
+
+
+def ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def nonce() -> str:

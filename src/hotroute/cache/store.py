@@ -75,21 +75,29 @@ class Answer:
 
 
 class Store(Protocol):
-    """The steps of the protocol; see docs/cache.md. Each may raise `Unreachable`."""
+    """The steps of the protocol; see docs/cache.md. Each may raise `Unreachable`.
+
+    Attributes:
+        mark_ttl: seconds that a mark holds: who has one for almost as long may not commit any more.
+        lease_ttl: seconds that a lease holds, unless it is renewed.
+    """
+
+    mark_ttl: float
+    lease_ttl: float
 
     def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
-        """Read, step 1, for who would not lead and needs no tags: HIT or DIRTY; None where only `look` can tell."""
+        """LOOK, for who would not lead and needs no tags: HIT or DIRTY; None where only `look` can tell."""
 
     def look(self, question: Question) -> Answer:
-        """Read, step 1, and the lease of step 2."""
+        """LOOK, and the lease of who leads."""
 
     def peek(self, flight: Flight) -> Answer:
-        """Read, step 3: HIT with the leader's answer to the same question; WAIT; NONE where it had none; or LEAD, in
+        """WAIT: HIT with the leader's answer to the same question; WAIT; NONE where it had none; or LEAD, in
         the place of one that died.
         """
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
-        """Read, step 2: store the answer, which used `tags`, in all its encodings, and free the lease."""
+        """SAVE: store the answer, which used `tags`, in all its encodings, and free the lease."""
 
     def renew(self, flight: Flight) -> bool:
         """Keep the lease for another while; False where it is another's by now."""
@@ -101,7 +109,7 @@ class Store(Protocol):
         """Delete an answer, which is not one that would be stored."""
 
     def mark(self, tags: Sequence[str], token: str) -> None:
-        """Write, step 2."""
+        """MARK, before COMMIT."""
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
-        """Write, step 4; `leave` the mark to expire where nobody knows whether the transaction was committed."""
+        """DONE, after COMMIT; `leave` the mark to expire where nobody knows whether the transaction was committed."""

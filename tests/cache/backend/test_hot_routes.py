@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from hotroute import cache as hotroute_cache
-from hotroute.cache import Application, MemoryStore, RedisStore, hot
+from hotroute.cache import Application, MarkExpiredError, MemoryStore, RedisStore, hot
 from hotroute.cache.backend import store_of
 from tests.cache.backend.conftest import REDIS, SIMPLE
 from tests.cache.twenty_lines import make, metadata
@@ -45,7 +45,7 @@ def notes(config: dict[str, Any], tmp_path: Path) -> Iterator[tuple[Flask, Cache
     def memoized() -> str:
         return "text"
 
-    hotroute_cache.init_app(app, cache, Application((engine,), (metadata,), mark_ttl=config.get("CACHE_MARK_TTL", 15)))
+    hotroute_cache.init_app(app, cache, Application((engine,), (metadata,)))
     with app.app_context():
         yield app, cache
         cache.clear()
@@ -101,6 +101,15 @@ def test_clear_takes_the_stored_answers_and_neither_marks_nor_what_is_others(not
         assert store.link.call("GETDEL", "somebody else's") == b"value"
 
 
+def test_a_writer_trusts_its_mark_for_as_long_as_the_configuration_has_the_store_keep_it(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'notes.db'}", poolclass=NullPool)
+    app = make(engine)
+    cache = Cache(app, config={"CACHE_TYPE": SIMPLE, "CACHE_MARK_TTL": 0})
+    hotroute_cache.init_app(app, cache, Application((engine,), (metadata,)))
+    with pytest.raises(MarkExpiredError), engine.begin() as connection:
+        connection.execute(metadata.tables["notes"].insert().values(id=1, text="one"))
+
+
 def test_a_prefix_with_signs_of_a_pattern_is_taken_by_its_letters(redis_url: str) -> None:
     app = Flask("app")
     caches = [Cache(app, config=redis(redis_url, CACHE_KEY_PREFIX=prefix)) for prefix in ("a[bc]*?\\", "abxx")]
@@ -154,10 +163,9 @@ def test_the_store_has_the_settings(kind: str) -> None:
     app = Flask("app")
     settings = {"CACHE_MARK_TTL": 3, "CACHE_LEASE_TTL": 2, "CACHE_RELEASE": "7", "CACHE_NAMESPACE": "n:"}
     store: Any = store_of(app, Cache(app, config={"CACHE_TYPE": kind, **settings}))
+    assert (store.mark_ttl, store.lease_ttl) == (3, 2)
     if kind == REDIS:
-        assert (store.mark_ttl, store.lease_ttl, store.code, store.namespace) == (3000, 2000, "7", "n:")
-    else:
-        assert (store.mark_ttl, store.lease_ttl) == (3, 2)
+        assert (store.code, store.namespace) == ("7", "n:")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def notes(
     app = make(engine)
     store = RedisStore(link, namespace, mark_ttl=MARK_TTL)
     fence = Fence(engine, store, LIFE, HOLDS) if fenced else None
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), mark_ttl=MARK_TTL, fence=fence))
+    cache.init_app(app, store, cache.Application((engine,), (metadata,), fence=fence))
     if fence:
         fence.start()
     yield Notes(app, link)

@@ -44,4 +44,4 @@ class Counted(RedisStore):
 
 
 store = Counted(Link(os.environ["REDIS_URL"], timeout=5), space, mark_ttl=0.1)
-cache.init_app(app, store, cache.Application((), (), mark_ttl=0.1))
+cache.init_app(app, store, cache.Application((), ()))

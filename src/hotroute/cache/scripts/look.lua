@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- LOOK: the state of an entry and of the tags that it depends on, as of one moment (docs/cache.md, "Read", step 1).
+-- LOOK: the state of an entry and of the tags that it depends on, as of one moment (docs/cache.md, "The protocol").
 --
 -- KEYS  the entry, without the run; the fence, where there is one (docs/cache-model.md)
 -- ARGV  namespace, run id, mark TTL (ms), the encodings that would do (space-separated, the best first); who would lead
