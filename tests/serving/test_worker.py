@@ -1,13 +1,16 @@
-"""A Gunicorn that stops answers who is inside, and refuses who comes late, so that a proxy asks the next server."""
+"""Workers share who comes; one that stops answers who is inside, and refuses who comes late: a proxy asks the next."""
 
 import os
 import signal
 import socket
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
+from time import monotonic, sleep
 
+import psutil
 import pytest
 
+from hotroute.serving.worker import REST
 from tests.servers import gunicorn_server, wait_until
 from tests.serving.conftest import APP
 
@@ -43,3 +46,28 @@ def test_the_door_is_closed_while_the_last_request_is_still_answered(workers: st
         assert inside.getresponse().status == 200
         inside.close()
         probe.close()
+
+
+def taken(worker: psutil.Process) -> int:
+    return sum(each.status == psutil.CONN_ESTABLISHED for each in worker.net_connections("tcp"))
+
+
+def test_who_has_more_connections_than_threads_leaves_the_next_to_others() -> None:
+    """A process that had all of a proxy's would serve them with its one interpreter; here the other is late."""
+    threads = 2
+    environ = {"GUNICORN_WORKERS": "2", "GUNICORN_THREADS": str(threads)}
+    with gunicorn_server(APP, environ) as server, ExitStack() as stack:
+        workers = psutil.Process(server.pid).children
+        wait_until(lambda: len(workers()) == 2, "two workers")
+        late, other = workers()
+        stack.callback(late.resume)
+        late.suspend()
+        began = monotonic()
+        for _ in range(400):
+            address = ("127.0.0.1", int(server.environ["APP_PORT"]))
+            stack.enter_context(closing(socket.create_connection(address, timeout=30)))
+        sleep(0.1)
+        number = taken(other)
+        assert threads < number <= threads + 1 + (monotonic() - began) / REST
+        late.resume()
+        wait_until(lambda: taken(late) > threads, "it has some when it comes")

@@ -1,6 +1,7 @@
-"""Gunicorn's threaded worker: it leaves nobody waiting at the door when it stops, and its errors are JSON."""
+"""Gunicorn's threaded worker: it takes no more than its share, leaves nobody waiting at the door, and errs in JSON."""
 
 import socket
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -8,17 +9,38 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 
 from hotroute.serving import door
 
+REST = 0.001
+"""Seconds; a poller's timeout is in milliseconds."""
+
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Serves who has connected already, and closes its listening sockets at once.
+    """Where it differs from Gunicorn's own (27.0.1):
 
-    Gunicorn's own (27.0.1) keeps them open for as long as it has connections, without accepting: whoever connects in
-    those seconds is reset in the end, with a request already sent. A closed port is refused, and Nginx asks the next
-    server, be it for a POST. While other workers listen on the same sockets, closing these changes nothing.
+    Who has more connections than threads lets others accept the next one. Of a proxy's, which come at once and stay,
+    whoever woke first had often all: one process served them with its one interpreter, and half the machine idled.
+
+    A worker that stops serves who has connected already, and closes its listening sockets at once. Gunicorn's keeps
+    them open for as long as it has connections, without accepting: whoever connects in those seconds is reset in the
+    end, with a request already sent. A closed port is refused, and Nginx asks the next server, be it for a POST. While
+    other workers listen on the same sockets, closing these changes nothing.
     """
 
+    resting_until = 0.0
+
+    def accept(self, listener: Any) -> None:
+        super().accept(listener)
+        if self.alive and self.nr_conns > self.cfg.threads:
+            self.resting_until = monotonic() + REST
+            self.set_accept_enabled(False)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        resting = self.resting_until - monotonic()
+        super().wait_for_and_dispatch_events(min(timeout, resting) if resting > 0 else timeout)
+
     def set_accept_enabled(self, enabled: bool) -> None:
-        super().set_accept_enabled(enabled)
+        """Called before each wait for events, with whether it has room."""
+        if not (enabled and monotonic() < self.resting_until):
+            super().set_accept_enabled(enabled)
         if not self.alive:
             self.close_the_door()
 
