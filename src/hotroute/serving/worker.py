@@ -16,8 +16,9 @@ REST = 0.001
 class Worker(ThreadWorker):  # type: ignore[misc]
     """Where it differs from Gunicorn's own (27.0.1):
 
-    Who has more connections than threads lets others accept the next one. Of a proxy's, which come at once and stay,
-    whoever woke first had often all: one process served them with its one interpreter, and half the machine idled.
+    Who has more connections than threads lets others accept, after each few of its own. Of a proxy's, which come at
+    once and stay, whoever woke first had often all: one process served them with its one interpreter, and half the
+    machine idled.
 
     A worker that stops serves who has connected already, and closes its listening sockets at once. Gunicorn's keeps
     them open for as long as it has connections, without accepting: whoever connects in those seconds is reset in the
@@ -25,13 +26,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     other workers listen on the same sockets, closing these changes nothing.
     """
 
-    resting_until = 0.0
+    taken, resting_until = 0, 0.0
 
     def accept(self, listener: Any) -> None:
         super().accept(listener)
         if self.alive and self.nr_conns > self.cfg.threads:
-            self.resting_until = monotonic() + REST
-            self.set_accept_enabled(False)
+            self.taken += 1
+            # Not after each: there are clients that connect for every request.
+            if self.taken >= self.cfg.threads:
+                self.taken, self.resting_until = 0, monotonic() + REST
+                self.set_accept_enabled(False)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         resting = self.resting_until - monotonic()
