@@ -30,7 +30,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         super().accept(listener)
-        if self.alive and self.nr_conns > self.cfg.threads:
+        if self.alive and self.nr_conns > self.cfg.threads and self.cfg.workers > 1:
             self.taken += 1
             # Not after each: there are clients that connect for every request.
             if self.taken >= self.cfg.threads:
