@@ -1,8 +1,11 @@
 """Log lines on standard error, from many threads at a time."""
 
 import json
+import select
 import subprocess
 import sys
+
+from hotroute import logs
 
 THREADS, LINES = 8, 400
 PROGRAM = f"""
@@ -48,13 +51,74 @@ def test_a_request_that_ends_in_an_error_of_the_server_has_its_line_too() -> Non
     program = """
 import logging.config
 from hotroute import logs
+from hotroute.request_log import RequestLog
 logging.config.dictConfig(logs.config())
 def app(environ, start_response):
     raise ValueError
 try:
-    logs.RequestLog(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "HTTP_X_REQUEST_ID": "a" * 32}, lambda *_: None)
+    RequestLog(app)({"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "HTTP_X_REQUEST_ID": "a" * 32}, lambda *_: None)
 except ValueError:
     pass
 """
     (line,) = map(json.loads, run(program).stderr.splitlines())
     assert (line["path"], line["status"], line["bytes"], line["request_id"]) == ("/x", 500, None, "a" * 32)
+
+
+TOGETHER = f"""
+import logging, logging.config, threading
+from hotroute import logs, request_log
+logging.config.dictConfig(logs.config())
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+app = request_log.RequestLog(app)
+def ask(number):
+    for each in range({LINES}):
+        path = "/" + "x" * (each % 50 * 10)
+        environ = {{"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_X_REQUEST_ID": f"request-{{number}}-{{each}}"}}
+        app(environ, lambda *_: None).close()
+"""
+ASK = f"""
+request_log.write_together()
+threads = [threading.Thread(target=ask, args=(number,)) for number in range({THREADS})]
+for thread in threads: thread.start()
+"""
+
+
+def test_lines_that_are_written_together_are_all_there_when_the_process_ends() -> None:
+    """Whole, in order, each with its own request's id."""
+    lines = [json.loads(line) for line in run(TOGETHER + ASK).stderr.splitlines()]
+    for number in range(THREADS):
+        own = [line for line in lines if line["request_id"].startswith(f"request-{number}-")]
+        assert [(line["request_id"], len(line["path"])) for line in own] == [
+            (f"request-{number}-{each}", 1 + each % 50 * 10) for each in range(LINES)
+        ]
+
+
+def test_requests_write_their_own_lines_where_too_many_wait() -> None:
+    stuck = "\nrequest_log.MOST = 5\nrequest_log.Writer.run = lambda self: None\nrequest_log.write_together()\nask(0)"
+    lines = [json.loads(line)["request_id"] for line in run(TOGETHER + stuck).stderr.splitlines()]
+    late = [f"request-0-{number}" for number in range(5)]
+    assert lines == [*(f"request-0-{number}" for number in range(5, LINES)), *late]
+
+
+def test_a_handler_that_fails_for_one_line_loses_no_others() -> None:
+    failing = """
+class Failing(logging.Handler):
+    def handle(self, record):
+        if record.path == "/":
+            raise ValueError("not this one")
+request_log.log.addHandler(Failing())
+request_log.write_together()
+"""
+    late = "ask(0)\nask(1)"
+    said = [line for line in run(TOGETHER + failing + late).stderr.splitlines() if line.startswith("{")]
+    assert len([line for line in said if '"path":"/x' in line]) == 2 * (LINES - LINES // 50)
+
+
+def test_what_is_written_together_is_cut_where_a_pipe_would_cut_it() -> None:
+    lines = [b"x" * (length * 100) + b"\n" for length in (1, 20, 20, 1, 50, 1, 0, 40)]
+    parts = list(logs.whole(lines))
+    assert b"".join(parts) == b"".join(lines)
+    assert [len(part) <= select.PIPE_BUF or part.count(b"\n") == 1 for part in parts] == [True] * len(parts)
+    assert len(parts) == 5

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from time import sleep
 from typing import Any
 
 import pytest
 
+from hotroute.request_log import PAUSE
 from tests import databases, servers
 from tests.conftest import SECRET
 from tests.servers import Server
@@ -31,5 +33,6 @@ def server(database_url: str, redis_url: str) -> Iterator[Server]:
 
 def requests_seen(server: Server) -> list[dict[str, Any]]:
     """The server's log lines, one for each request; anything but the API's log is not a line of JSON."""
+    sleep(10 * PAUSE)  # Each worker writes what waits.
     lines = [json.loads(line) for line in server.output().split("\n") if line]
     return [line for line in lines if line["logger"] == "hotroute.request"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from hotroute.request_log import RequestLog
 from hotroute.serving import after_fork
 
 if TYPE_CHECKING:
@@ -93,3 +94,6 @@ def big(environ: "WSGIEnvironment") -> tuple[str, bytes]:
 
 def not_here(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
     return "404 Not Found", b'{"errors": {"article": ["not found"]}}'
+
+
+logged = RequestLog(app)

@@ -54,6 +54,17 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_does_stop(tmp_path: Path)
         running.wait_for(lambda: running.output().count("Booting worker") == 2, "another worker takes its place")
 
 
+def test_a_worker_that_stops_has_written_the_lines_of_all_its_requests() -> None:
+    with gunicorn_server("tests.serving.app:logged") as running:
+        for number in range(20):
+            get(running, f"/last-{number}")
+        os.kill(running.pid, signal.SIGTERM)
+        running.process.wait(timeout=30)
+        lines = [json.loads(line) for line in running.output().splitlines()]
+        asked = {line["path"] for line in lines if line["logger"] == "hotroute.request"}
+        assert {path for path in asked if "last" in path} == {f"/last-{number}" for number in range(20)}
+
+
 def test_there_are_as_many_workers_as_asked_for(gunicorn: Server) -> None:
     with gunicorn_server(APP, {"GUNICORN_WORKERS": "3"}) as running:
         wait_until(lambda: len(psutil.Process(running.pid).children()) == 3, "three workers")

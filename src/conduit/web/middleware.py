@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from conduit.config import Settings
-from hotroute.logs import RequestLog
+from hotroute.request_log import RequestLog
 
 
 def init_app(app: Flask, settings: Settings) -> None:

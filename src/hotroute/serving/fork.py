@@ -7,6 +7,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from hotroute import request_log
+
 Callback = TypeVar("Callback", bound=Callable[[], object])
 
 callbacks: list[Callable[[], object]] = []
@@ -42,6 +44,7 @@ def pre_fork(_arbiter: Any, _worker: Any) -> None:
 def post_fork(arbiter: Any, _worker: Any) -> None:
     """Gunicorn's server hook of that name (Gunicorn's manual, Settings, Server Hooks)."""
     workers.add(os.getpid())
+    request_log.write_together()
     signals_of_the_master.append(arbiter.SIG_QUEUE)
     for callback in callbacks:
         callback()

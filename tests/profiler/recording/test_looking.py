@@ -295,7 +295,7 @@ def test_where_nobody_had_chosen_it_cpu_time_is_taken_from_the_view_on(make: Mak
 
 
 def test_a_sample_has_the_id_of_the_log(make: Make) -> None:
-    from hotroute.logs import RequestLog  # noqa: PLC0415
+    from hotroute.request_log import RequestLog  # noqa: PLC0415
 
     app = Flask("tests")
     app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
