@@ -52,6 +52,7 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_does_stop(tmp_path: Path)
     environ = {"GUNICORN_WORKERS": "1", "STOP_THE_FIRST_WORKER": str(tmp_path / "mark")}
     with gunicorn_server(APP, environ) as running:
         running.wait_for(lambda: running.output().count("Booting worker") == 2, "another worker takes its place")
+        assert "Exception in worker process" not in running.output()
 
 
 def test_a_worker_that_stops_has_written_the_lines_of_all_its_requests() -> None:

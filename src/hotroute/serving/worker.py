@@ -43,14 +43,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Called before each wait for events, with whether it has room."""
-        if not (enabled and monotonic() < self.resting_until):
-            super().set_accept_enabled(enabled)
         if not self.alive:
+            super().set_accept_enabled(False)
             self.close_the_door()
+        elif not (enabled and monotonic() < self.resting_until):
+            super().set_accept_enabled(enabled)
 
     def close_the_door(self) -> None:
-        for listener in self.sockets:
-            door.close(listener, self.accept)
+        # Once: who is told to stop while it starts comes here twice.
+        while self.sockets:
+            door.close(self.sockets.pop(), self.accept)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what never became a request for the application in the shape of its errors, not as HTML."""
