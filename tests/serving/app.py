@@ -42,6 +42,7 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
         "/headers": headers,
         "/big": big,
         "/not-here": not_here,
+        "/exit": leave,
     }
     status, body = views.get(environ["PATH_INFO"], who)(environ)
     note_the_arrival(environ)
@@ -90,6 +91,10 @@ def headers(environ: "WSGIEnvironment") -> tuple[str, bytes]:
 
 def big(environ: "WSGIEnvironment") -> tuple[str, bytes]:
     return "200 OK", b"x" * int(parse_qs(environ["QUERY_STRING"]).get("bytes", ["1000000"])[0])
+
+
+def leave(_environ: "WSGIEnvironment") -> tuple[str, bytes]:
+    raise SystemExit
 
 
 def not_here(_environ: "WSGIEnvironment") -> tuple[str, bytes]:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from hotroute.serving.worker import REST
-from tests.servers import gunicorn_server, wait_until
+from tests.servers import Server, gunicorn_server, wait_until
 from tests.serving.conftest import APP
 
 SLOW = 6
@@ -71,3 +71,56 @@ def test_who_has_more_connections_than_threads_leaves_the_next_to_others() -> No
         assert threads < number <= threads * (2 + (monotonic() - began) / REST)
         late.resume()
         wait_until(lambda: taken(late) > threads, "it has some when it comes")
+
+
+ONE = {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "1"}
+
+
+def ask(connection: socket.socket, path: str) -> None:
+    connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
+
+
+def test_requests_that_come_at_once_on_one_connection_are_all_answered() -> None:
+    with gunicorn_server(APP, ONE) as server, connected(server) as client:
+        for number in range(5):
+            ask(client, f"/{number}")
+        told = b""
+        while told.count(b"HTTP/1.1 200") < 5:
+            more = client.recv(65536)
+            assert more
+            told += more
+        asked = [int(part[:1]) for part in told.split(b'"path": "/')[1:]]
+        assert asked == [0, 1, 2, 3, 4]
+
+
+def test_an_application_that_exits_ends_no_thread() -> None:
+    with gunicorn_server(APP, ONE) as server:
+        for _ in range(2):
+            with connected(server) as client:
+                ask(client, "/exit")
+                assert client.recv(1) == b""
+        with connected(server) as client:
+            ask(client, "/pid")
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert "A request ended its thread" in server.output()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_connection_on_which_nothing_comes_is_closed(asks: bool) -> None:
+    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "1"}) as server, connected(server) as client:
+        if asks:
+            ask(client, "/pid")
+        while client.recv(65536):
+            pass
+
+
+def test_connections_on_which_nothing_comes_keep_no_thread() -> None:
+    with gunicorn_server(APP, ONE) as server, ExitStack() as stack:
+        silent = [stack.enter_context(connected(server)) for _ in range(5)]
+        for client in (*silent, stack.enter_context(connected(server))):
+            ask(client, "/pid")
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def connected(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(server.environ["APP_PORT"])), timeout=30)

@@ -1,0 +1,82 @@
+"""A client's connection as Gunicorn's threads use it, with the system calls that a request needs and no others.
+
+At each one a thread gives up the interpreter, and may have to wait for it.
+"""
+
+import socket
+from typing import Any
+
+from gunicorn.http import wsgi  # type: ignore[import-untyped]
+
+GATHERED = 65_536
+"""Bytes of content that are worth copying to send them with the header."""
+
+
+class Client(socket.socket):
+    """A socket that tells the kernel of its timeout when it is about to wait.
+
+    Gunicorn 27.0.1 sets it five times in a request, most of them to what it was.
+
+    Args:
+        accepted: that it takes the place of.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        super().settimeout(None)
+        self.wanted: float | None = None
+        self.told: float | None = None
+
+    def gettimeout(self) -> float | None:
+        return self.wanted
+
+    def settimeout(self, value: float | None, /) -> None:
+        self.wanted = value
+
+    def setblocking(self, flag: bool, /) -> None:
+        self.wanted = None if flag else 0.0
+
+    def tell(self) -> None:
+        if self.wanted != self.told:
+            super().settimeout(self.wanted)
+            self.told = self.wanted
+
+    def recv(self, *arguments: Any) -> bytes:
+        self.tell()
+        return super().recv(*arguments)
+
+    def send(self, *arguments: Any) -> int:
+        self.tell()
+        return super().send(*arguments)
+
+    def sendall(self, *arguments: Any) -> None:
+        self.tell()
+        super().sendall(*arguments)
+
+    def sendfile(self, *arguments: Any, **options: Any) -> int:
+        self.tell()
+        return super().sendfile(*arguments, **options)
+
+
+class Parts(list[bytes]):
+    """What is sent to it."""
+
+    sendall = list.append
+
+
+class Response(wsgi.Response):  # type: ignore[misc]
+    """Sends the header with the first of the content, where Gunicorn's sends one after the other."""
+
+    sock: Any
+
+    def write(self, data: bytes) -> None:
+        if self.headers_sent or len(data) > GATHERED:
+            super().write(data)
+            return
+        client, parts = self.sock, Parts()
+        self.sock = parts
+        try:
+            super().write(data)
+        finally:
+            self.sock = client
+        client.sendall(b"".join(parts))
