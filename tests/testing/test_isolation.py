@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,7 +50,7 @@ def test_readers_meet_even_where_nobody_waits_for_another(app: Flask) -> None:
 
     def leading(question: Question) -> Answer:
         found = look(question)
-        return replace(found, state=State.LEAD) if found.state is State.WAIT else found
+        return found._replace(state=State.LEAD) if found.state is State.WAIT else found
 
     with isolated(app):
         store.look = leading  # type: ignore[method-assign]

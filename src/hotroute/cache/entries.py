@@ -3,7 +3,7 @@
 import gzip
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 
 import brotli  # type: ignore[import-untyped]
@@ -18,7 +18,7 @@ WORTH_COMPRESSING = 256
 CONTROL = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """What is stored beside a body: status line, header fields, when it was made (seconds of the epoch), the digest of
     the plain body.
@@ -32,7 +32,7 @@ class Head:
     def dump(self) -> bytes:
         return orjson.dumps([self.status, self.headers, self.made, self.digest])
 
-    @property
+    @cached_property
     def code(self) -> int:
         return int(self.status[:3])
 

@@ -18,7 +18,7 @@ MOST = 4096
 COMMANDS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Glance:
     """What to ask for, and what must still be as it was.
 
@@ -28,6 +28,7 @@ class Glance:
         tags: that the answer depends on.
         encoding: of the body.
         commands: `COMMANDS` of them, as they are sent.
+        known: nonces of the tags, and the vector that they make; the last that were read.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class Glance:
     tags: tuple[bytes, ...]
     encoding: bytes
     commands: bytes
+    known: tuple[list[bytes], bytes]
 
     def read(self, replies: Sequence[Any] | None) -> tuple[bytes, bytes, bytes, bytes] | None:
         """Head, body, encoding and vector, as `look.lua` gives them. None if that is not a hit any more.
@@ -50,8 +52,10 @@ class Glance:
         vector, head, sealed = stored
         # Before them is the fence, where there is one: it lives, or there were a None.
         nonces = known[len(known) - len(self.tags) :]
-        if vector != b"".join([b"%b\n%b\n" % pair for pair in zip(self.tags, nonces, strict=True)]):
-            return None
+        if (nonces, vector) != self.known:
+            if vector != b"".join([b"%b\n%b\n" % pair for pair in zip(self.tags, nonces, strict=True)]):
+                return None
+            self.known = nonces, vector
         return head, sealed, self.encoding, vector
 
 
@@ -64,7 +68,8 @@ def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) ->
         hit: what the script has found just now.
     """
     _, _, encoding, vector, run, born = hit
-    tags = tuple(vector.split(b"\n")[:-1:2])
+    words = vector.split(b"\n")[:-1]
+    tags = tuple(words[::2])
     run_id = run.decode()
     commands: tuple[Command, ...] = (
         # Without an option it reads, but belongs to those that write.
@@ -72,4 +77,4 @@ def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) ->
         ("MGET", *fence, *(space.encode() + b"t:" + tag for tag in tags)),
         ("HMGET", f"{key}:{run_id}", "vector", "head", encoding),
     )
-    return Glance(run_id, born, tags, encoding, b"".join(map(pack, commands)))
+    return Glance(run_id, born, tags, encoding, b"".join(map(pack, commands)), (words[1::2], vector))

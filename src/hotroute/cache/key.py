@@ -1,5 +1,6 @@
 """Naming a response: the parts of a request that its answer depends on."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
@@ -12,7 +13,13 @@ if TYPE_CHECKING:
 
 MOST_PARAMETERS = 50
 
-Pairs = list[tuple[str, str]]
+REMEMBERED = 4_096
+"""Keys; their working out is a tenth of a hit."""
+LONGEST_REMEMBERED = 250
+"""Characters; who asks for much must not fill the memory."""
+
+Pair = tuple[str, str]
+Pairs = list[Pair]
 
 
 class NotKeyable(Exception):
@@ -25,8 +32,18 @@ def key(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> str:
     Raises:
         NotKeyable: a query parameter is unknown, or there are too many of them.
     """
-    prefixed = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in parts(hot, environ, caller))
+    script, path, query, others = given(hot, environ, caller)
+    short = not others and len(path) + len(query) <= LONGEST_REMEMBERED
+    return (remembered if short else digest)(hot, script, path, query, others)
+
+
+def digest(hot: Hot, script: str, path: str, query: str, others: tuple[Pair, ...]) -> str:
+    named = named_parts(hot, script, path, query, others)
+    prefixed = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in named)
     return blake2b(prefixed.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+
+remembered = lru_cache(REMEMBERED)(digest)
 
 
 def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
@@ -35,7 +52,22 @@ def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
     Raises:
         NotKeyable: as `key`.
     """
-    found = [("script", environ.get("SCRIPT_NAME", "")), ("path", environ.get("PATH_INFO", ""))]
+    return named_parts(hot, *given(hot, environ, caller))
+
+
+def named_parts(hot: Hot, script: str, path: str, query: str, others: tuple[Pair, ...]) -> Pairs:
+    asked = [(f"query {name}", value) for name, value in parameters(hot, query)] if query else []
+    return [("script", script), ("path", path), *others, *asked]
+
+
+def given(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> tuple[str, str, str, tuple[Pair, ...]]:
+    """The script's name, the path, the query, and what is not of the URL."""
+    script, path, query = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+    return script, path, query, (*surroundings(hot, environ, caller),)
+
+
+def surroundings(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
+    found = []
     if hot.host:
         found += [("scheme", environ.get("wsgi.url_scheme", "")), ("host", host(environ))]
     if caller is not None:
@@ -44,8 +76,7 @@ def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
         value = environ.get(field)
         if value is not None:
             found.append((f"header {name}", value))
-    query = environ.get("QUERY_STRING", "")
-    return [*found, *((f"query {name}", value) for name, value in parameters(hot, query))] if query else found
+    return found
 
 
 def host(environ: "WSGIEnvironment") -> str:

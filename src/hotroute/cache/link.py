@@ -185,7 +185,8 @@ class Link:
         wire = None
         try:
             wire = self.pool.take(deadline)
-            self.examine(wire, deadline)
+            if not self.examined:
+                self.examine(wire, deadline)
             answer = ask(wire, deadline)
             refuse_states(answer)
         except BaseException as reason:
@@ -222,8 +223,6 @@ class Link:
 
     def examine(self, wire: Wire, deadline: float) -> None:
         """Once in a process: whether the server is set up as the cache's. One that does not say may be."""
-        if self.examined:
-            return
         self.examined = True
         (reply,) = wire.ask([("CONFIG", "GET", "maxmemory-policy", "save", "appendonly")], deadline)
         if isinstance(reply, list):

@@ -1,7 +1,6 @@
 """A request for a hot route: who asks, and what the answer depends on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotroute.cache.details import Detail
@@ -17,8 +16,7 @@ Principal = Callable[["WSGIEnvironment"], str | None]
 """Who asks, without the database; None for nobody. Raises where that cannot be told: the application then says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request for a hot route, and where its answer goes."""
 
     hot: Hot

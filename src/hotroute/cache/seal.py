@@ -24,9 +24,8 @@ class Seal:
         give up the interpreter.
         """
         made = self.begun.copy()
-        made.update(b"%d:%d:%s:%s\n" % (len(entry.head), len(vector), entry.encoding.encode(), key.encode()))
-        made.update(entry.head)
-        made.update(vector)
+        lengths = b"%d:%d:%s:%s\n" % (len(entry.head), len(vector), entry.encoding.encode(), key.encode())
+        made.update(lengths + entry.head + vector)
         for start in range(0, len(entry.body), SLICE):
             made.update(entry.body[start : start + SLICE])
         return made.digest()[:SEAL]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Vector = Mapping[str, str]
 """Tags and the nonces that they had at one moment."""
@@ -29,8 +29,7 @@ class State(StrEnum):
     DIRTY = "dirty"  # a writer is about, or may have been: find it, and do not store it
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A stored response: what is the same for all its encodings, and one of them."""
 
     head: bytes
@@ -65,8 +64,7 @@ class Flight:
     vector: Vector = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """To a HIT belongs an entry, to LEAD and WAIT a flight."""
 
     state: State
