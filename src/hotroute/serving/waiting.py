@@ -1,9 +1,41 @@
 """Connections that wait for a request, and the threads that wait for one of them."""
 
 import select
+import sys
 from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
+
+if sys.platform == "linux":
+
+    class Readable:
+        """Tells one of the threads that wait, once, that a file is readable; then it is to be asked for again."""
+
+        def __init__(self) -> None:
+            self.files = select.epoll()
+
+        def ask(self, file: int, *, known: bool) -> None:
+            (self.files.modify if known else self.files.register)(file, select.EPOLLIN | select.EPOLLONESHOT)
+
+        def wait(self) -> int | None:
+            events = self.files.poll(maxevents=1)
+            return events[0][0] if events else None
+
+else:
+
+    class Readable:
+        """The same by kqueue(2)."""
+
+        def __init__(self) -> None:
+            self.files = select.kqueue()
+
+        def ask(self, file: int, *, known: bool) -> None:  # noqa: ARG002
+            flags = select.KQ_EV_ADD | select.KQ_EV_ONESHOT
+            self.files.control([select.kevent(file, select.KQ_FILTER_READ, flags)], 0)
+
+        def wait(self) -> int | None:
+            events = self.files.control(None, 1)
+            return events[0].ident if events else None
 
 
 class Connections:
@@ -14,7 +46,7 @@ class Connections:
 
     def __init__(self) -> None:
         self.by_file: dict[int, Any] = {}
-        self.readable = select.epoll()
+        self.readable = Readable()
 
     def add(self, connection: Any, *, known: bool) -> None:
         """
@@ -23,13 +55,11 @@ class Connections:
         """
         file = connection.sock.fileno()
         self.by_file[file] = connection
-        # Once: nobody else is told of it while a thread has it (epoll_ctl(2)).
-        (self.readable.modify if known else self.readable.register)(file, select.EPOLLIN | select.EPOLLONESHOT)
+        self.readable.ask(file, known=known)
 
     def wait(self) -> Any:
         """For one; None if it was taken meanwhile. Of the threads that wait, one is woken: the last to come."""
-        events = self.readable.poll(maxevents=1)
-        return self.by_file.pop(events[0][0], None) if events else None
+        return self.by_file.pop(self.readable.wait(), None)
 
     def take_first(self, until: float) -> Any:
         """One that times out until then (of `time.monotonic`); None if there is none."""
