@@ -59,7 +59,8 @@ class Connections:
 
     def wait(self) -> Any:
         """For one; None if it was taken meanwhile. Of the threads that wait, one is woken: the last to come."""
-        return self.by_file.pop(self.readable.wait(), None)
+        file = self.readable.wait()
+        return None if file is None else self.by_file.pop(file, None)
 
     def take_first(self, until: float) -> Any:
         """One that times out until then (of `time.monotonic`); None if there is none."""
