@@ -4,6 +4,7 @@ import json
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 from hotroute import logs
 
@@ -122,3 +123,37 @@ def test_what_is_written_together_is_cut_where_a_pipe_would_cut_it() -> None:
     assert b"".join(parts) == b"".join(lines)
     assert [len(part) <= select.PIPE_BUF or part.count(b"\n") == 1 for part in parts] == [True] * len(parts)
     assert len(parts) == 5
+
+
+def test_a_disk_that_was_full_for_a_while_stops_no_lines_after_that(tmp_path: Path) -> None:
+    full = f"""
+import os, time
+file = os.open({str(tmp_path / "log")!r}, os.O_CREAT | os.O_RDWR | os.O_APPEND)
+full = os.open("/dev/full", os.O_WRONLY)
+request_log.write_together()
+os.dup2(full, 2)
+app({{"REQUEST_METHOD": "GET", "PATH_INFO": "/lost", "HTTP_X_REQUEST_ID": "lost-request"}}, lambda *_: None).close()
+time.sleep(10 * request_log.PAUSE)
+os.dup2(file, 2)
+ask(0)
+while b"-399" not in os.pread(file, 10_000_000, 0):
+    time.sleep(0.01)
+print("written before the end")
+"""
+    assert run(TOGETHER + full).stdout == "written before the end\n"
+
+
+def test_a_child_of_the_process_writes_its_own_lines_and_no_others() -> None:
+    forked = """
+import os
+request_log.PAUSE = 0.5
+request_log.write_together()
+ask("parent")
+if child := os.fork():
+    os.waitpid(child, 0)
+else:
+    ask("child")
+    os._exit(0)
+"""
+    lines = [json.loads(line)["request_id"] for line in run(TOGETHER + forked).stderr.splitlines()]
+    assert sorted(lines) == sorted(f"request-{who}-{each}" for who in ("parent", "child") for each in range(LINES))

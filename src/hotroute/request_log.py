@@ -6,6 +6,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from random import getrandbits
 from threading import Event, Lock, Thread
 from time import perf_counter, sleep, time
@@ -156,6 +157,13 @@ class Writer:
         Thread(target=self.run, name="hotroute-request-log", daemon=True).start()
         # After the threads that answer requests have ended.
         atexit.register(self.flush)
+        os.register_at_fork(after_in_child=self.forget)
+
+    def forget(self) -> None:
+        """A child has none of the threads, and another had better not write the parent's lines."""
+        write_at_once()
+        self.waiting.clear()
+        atexit.unregister(self.flush)
 
     def add(self, ended: Ended) -> None:
         if len(self.waiting) >= MOST:
@@ -171,11 +179,13 @@ class Writer:
             sleep(PAUSE)
             # First: who comes from now on sets it again.
             self.some.clear()
-            self.flush()
+            # Such as a disk that is full: what comes later may be written again.
+            with suppress(Exception):
+                self.flush()
 
     def flush(self) -> None:
         with self.writing, gathering():
-            while self.waiting:
+            for _ in range(len(self.waiting)):
                 try:
                     write(self.waiting.popleft())
                 except Exception:
@@ -185,6 +195,11 @@ class Writer:
 
 say: Callable[[Ended], object] = write
 """At once, and in the request's own thread; unless `write_together` was called."""
+
+
+def write_at_once() -> None:
+    global say  # noqa: PLW0603
+    say = write
 
 
 def write_together() -> None:

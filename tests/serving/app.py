@@ -48,7 +48,8 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
     note_the_arrival(environ)
     told = [("X-Request-Id", environ.get("HTTP_X_REQUEST_ID", "")), ("Cache-Status", "Hotroute; hit")]
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *told])
-    return [body]
+    # A mistake in the application: WSGI wants bytes.
+    return [body] if environ["PATH_INFO"] != "/text" else ["text"]  # type: ignore[list-item]
 
 
 def note_the_arrival(environ: "WSGIEnvironment") -> None:

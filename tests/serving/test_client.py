@@ -99,3 +99,23 @@ def test_a_timeout_is_told_to_the_kernel_when_it_matters(pair: Pair) -> None:
     client.sendall(b"x")
     assert os.get_blocking(client.fileno())
     assert received(end, 1) == [b"x"]
+
+
+def test_content_that_is_none_was_not_sent_in_part(pair: Pair) -> None:
+    client, _ = pair
+    answer = response(client)
+    answer.start_response("200 OK", HEADERS)
+    with pytest.raises(TypeError):
+        answer.write("text")
+    assert not answer.headers_sent
+
+
+def test_what_an_application_does_with_the_socket_is_told_to_the_kernel_too(pair: Pair) -> None:
+    client, end = pair
+    client.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        client.recv_into(bytearray(1))
+    client.setblocking(True)
+    with client.dup() as another:
+        another.sendall(b"x")
+    assert received(end, 1) == [b"x"]

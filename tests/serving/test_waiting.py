@@ -6,10 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from math import inf
 from threading import Thread
+from threading import enumerate as enumerate_threads
+from typing import Any
 
 import pytest
 
-from hotroute.serving.waiting import Connections
+from hotroute.serving.waiting import Connections, Threads
 from tests.servers import wait_until
 
 
@@ -80,3 +82,49 @@ def test_a_connection_that_is_closed_is_forgotten(pairs: Pairs) -> None:
         client.send(b"x")
         assert waiting.wait() is another
     assert list(waiting) == made[1:]
+
+
+def test_what_was_answered_on_just_now_does_not_time_out(pairs: Pairs) -> None:
+    waiting, (first, *_) = connections(pairs)
+
+    class Late(dict[int, Connection]):
+        def pop(self, *arguments: Any) -> Any:
+            first.timeout = 5
+            return super().pop(*arguments)
+
+    waiting.by_file = Late(waiting.by_file)
+    assert waiting.take_first(1) is None
+    assert first in list(waiting)
+    pairs[0][1].send(b"x")
+    assert waiting.wait() is first
+
+
+def test_threads_may_have_taken_all_since_somebody_looked() -> None:
+    assert Connections()[0].timeout == inf
+
+
+def test_what_is_closed_is_not_kept(pairs: Pairs) -> None:
+    waiting, (first, *_) = connections(pairs)
+    pairs[0][1].send(b"x")
+    assert waiting.wait() is first
+    waiting.forget(first)
+    with pytest.raises(OSError, match="No such file"):
+        waiting.add(first, known=True)
+    assert first not in list(waiting)
+    first.sock.close()
+    waiting.forget(first)
+
+
+def test_threads_end_when_they_are_told_to(pairs: Pairs) -> None:
+    waiting, (first, *_) = connections(pairs)
+    answered: list[Connection] = []
+    threads = Threads(3, waiting, answered.append)
+    before = set(enumerate_threads())
+    threads.start()
+    pairs[0][1].send(b"x")
+    wait_until(lambda: answered == [first], "one answers")
+    threads.shutdown(wait=False)
+    threads.shutdown(wait=False)
+    for thread in set(enumerate_threads()) - before:
+        thread.join(10)
+        assert not thread.is_alive()

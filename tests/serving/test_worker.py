@@ -3,15 +3,19 @@
 import os
 import signal
 import socket
-from contextlib import ExitStack, closing, suppress
+import ssl
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 from time import monotonic, sleep
 
 import psutil
 import pytest
+import trustme
 
 from hotroute.serving.worker import REST
-from tests.servers import Server, gunicorn_server, wait_until
+from tests.servers import PROGRAMS, Server, free_port, gunicorn_server, wait_until
+from tests.servers import server as started
 from tests.serving.conftest import APP
 
 SLOW = 6
@@ -120,6 +124,85 @@ def test_connections_on_which_nothing_comes_keep_no_thread() -> None:
         for client in (*silent, stack.enter_context(connected(server))):
             ask(client, "/pid")
             assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes() -> None:
+    """Be it longer than connections are kept on which nothing comes."""
+    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "1"}) as server, ExitStack() as stack:
+        kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
+        ask(kept, "/pid")
+        answer(kept)
+        ask(busy, "/sleep?s=4")
+        sleep(0.2)
+        for client in (kept, new):
+            ask(client, "/pid")
+        assert [answer(client) for client in (busy, kept, new)] == [b"200"] * 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(number: int) -> None:
+    with gunicorn_server(APP, ONE) as server, ExitStack() as stack:
+        kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
+        ask(kept, "/pid")
+        answer(kept)
+        ask(busy, "/sleep?s=5")
+        sleep(0.2)
+        for client in (kept, new):
+            ask(client, "/pid")
+        sleep(0.2)
+        os.kill(server.pid, number)
+        assert [answer(client) for client in (busy, kept, new)] == [b"200"] * 3
+
+
+def test_a_request_may_take_longer_than_a_worker_that_is_replaced_waits() -> None:
+    with gunicorn_server(APP, {**ONE, "GUNICORN_GRACEFUL_TIMEOUT": "1"}) as server, connected(server) as client:
+        ask(client, "/sleep?s=4")
+        sleep(0.2)
+        os.kill(server.pid, signal.SIGHUP)
+        assert answer(client) == b"200"
+
+
+def test_who_connects_may_take_a_moment_even_if_no_connection_is_kept() -> None:
+    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "0"}) as server, connected(server) as client:
+        sleep(2.5)
+        ask(client, "/pid")
+        assert answer(client) == b"200"
+
+
+def test_a_mistake_in_the_first_content_is_an_error_that_the_client_sees() -> None:
+    with gunicorn_server(APP, ONE) as server, connected(server) as client:
+        ask(client, "/text")
+        assert answer(client) == b"500"
+
+
+def test_broken_handshakes_take_no_thread_away(tmp_path: Path) -> None:
+    authority, place = trustme.CA(), ("127.0.0.1", free_port())
+    authority.issue_cert(place[0]).private_key_and_cert_chain_pem.write_to_path(tmp_path / "pem")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    environ = {**ONE, "APP_PORT": str(place[1]), "GUNICORN_CMD_ARGS": f"--certfile {tmp_path / 'pem'}"}
+    with gunicorn(APP, environ) as server:
+        server.wait_for(lambda: not refuses(place[1]), "it listens")
+        for _ in range(3):
+            with socket.create_connection(place, timeout=30) as client:
+                client.sendall(b"no handshake at all\r\n\r\n")
+                while client.recv(65536):
+                    pass
+        for _ in range(3):
+            with trust.wrap_socket(socket.create_connection(place, timeout=30), server_hostname=place[0]) as secure:
+                ask(secure, "/pid")
+                assert answer(secure) == b"200"
+
+
+def gunicorn(app: str, environ: dict[str, str]) -> AbstractContextManager[Server]:
+    """That answers no plain HTTP."""
+    return started([PROGRAMS / "gunicorn", app], environ)
+
+
+def answer(client: socket.socket) -> bytes:
+    """The status; what follows is left alone."""
+    head = client.recv(65536)
+    return head.split(b" ", 2)[1] if head else b"nothing"
 
 
 def connected(server: Server) -> socket.socket:

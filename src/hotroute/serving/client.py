@@ -36,6 +36,9 @@ class Client(socket.socket):
     def setblocking(self, flag: bool, /) -> None:
         self.wanted = None if flag else 0.0
 
+    def dup(self) -> "Client":
+        return Client(socket.fromfd(self.fileno(), self.family, self.type, self.proto))
+
     def tell(self) -> None:
         if self.wanted != self.told:
             super().settimeout(self.wanted)
@@ -44,6 +47,10 @@ class Client(socket.socket):
     def recv(self, *arguments: Any) -> bytes:
         self.tell()
         return super().recv(*arguments)
+
+    def recv_into(self, *arguments: Any) -> int:
+        self.tell()
+        return super().recv_into(*arguments)
 
     def send(self, *arguments: Any) -> int:
         self.tell()
@@ -68,6 +75,7 @@ class Response(wsgi.Response):  # type: ignore[misc]
     """Sends the header with the first of the content, where Gunicorn's sends one after the other."""
 
     sock: Any
+    headers_sent: bool
 
     def write(self, data: bytes) -> None:
         if self.headers_sent or len(data) > GATHERED:
@@ -77,6 +85,10 @@ class Response(wsgi.Response):  # type: ignore[misc]
         self.sock = parts
         try:
             super().write(data)
+        except BaseException:
+            # Nothing was.
+            self.headers_sent = False
+            raise
         finally:
             self.sock = client
         client.sendall(b"".join(parts))

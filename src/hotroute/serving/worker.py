@@ -7,13 +7,20 @@ from typing import Any
 
 import orjson
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
+    DEFAULT_WORKER_DATA_TIMEOUT,
+    STOP_KEEPALIVE_LINGER,
+    ThreadWorker,
+)
 
 from hotroute.serving import door
 from hotroute.serving.client import Client, Response
-from hotroute.serving.waiting import Connections, Threads
+from hotroute.serving.waiting import Connections, Threads, is_readable
 
 wsgi.Response = Response
+
+STALE = 0.5
+"""Seconds after which no thread has yet to take the connection of which it was told: its number may be another's."""
 
 REST = 0.001
 """Seconds; a poller's timeout is in milliseconds."""
@@ -49,30 +56,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def get_thread_pool(self) -> Threads:
         """Called once in the worker's process."""
-        self.keepalived_conns = Connections()
-        return Threads(self.cfg.threads, self.serve)
+        self.keepalived_conns, self.leaving = Connections(), list[Any]()
+        return Threads(self.cfg.threads, self.keepalived_conns, self.answer)
 
     def run(self) -> None:
         self.tpool.start()
-        super().run()
+        try:
+            super().run()
+        finally:
+            self.tpool.shutdown(wait=False)
 
     def enqueue_req(self, conn: Any) -> None:
         """A client has connected."""
         conn.sock, conn.data_ready = Client(conn.sock), True
-        self.keep(conn, known=False)
+        self.keep(conn, self.cfg.keepalive + DEFAULT_WORKER_DATA_TIMEOUT, known=False)
 
-    def keep(self, conn: Any, *, known: bool) -> None:
-        conn.set_timeout()
-        if not self.alive:
-            # It was told that it can go on, and may be sending.
-            conn.timeout = min(conn.timeout, monotonic() + STOP_KEEPALIVE_LINGER)
+    def keep(self, conn: Any, seconds: float, *, known: bool) -> None:
+        # Who was told that it can go on may be sending while the worker stops.
+        conn.timeout = monotonic() + (seconds if self.alive else min(seconds, STOP_KEEPALIVE_LINGER))
         self.keepalived_conns.add(conn, known=known)
-
-    def serve(self) -> None:
-        """What each thread does."""
-        while True:
-            if conn := self.keepalived_conns.wait():
-                self.answer(conn)
 
     def answer(self, conn: Any) -> None:
         try:
@@ -80,14 +82,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             # What was read ahead makes no socket readable.
             while kept and conn.parser.unreader.buf.getvalue():
                 kept = self.handle(conn)
+            if kept:
+                self.keep(conn, self.cfg.keepalive, known=True)
+                return
         except BaseException:
             # Such as SystemExit, which an application may raise; the thread goes on.
             self.log.exception("A request ended its thread")
-            kept = False
-        if kept:
-            self.keep(conn, known=True)
-        else:
+        self.leave(conn)
+
+    def leave(self, conn: Any) -> None:
+        self.keepalived_conns.forget(conn)
+        try:
             conn.close(graceful=True)
+        except Exception:
+            # It is closed already.
+            conn.close()
+        finally:
             self.method_queue.defer(self.gone)
 
     def gone(self) -> None:
@@ -95,13 +105,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns -= 1
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close those that have waited for too long."""
-        while conn := self.keepalived_conns.take_first(inf if force else monotonic()):
-            self.gone()
+        """Close those on which nothing has come in time; where something has, it waits for a thread."""
+        now = monotonic()
+        while conn := self.keepalived_conns.take_first(inf if force else now):
+            if not force and is_readable(conn):
+                self.keep(conn, max(self.cfg.keepalive, 1), known=True)
+                continue
+            self.keepalived_conns.forget(conn)
+            self.leaving.append(conn)
+            conn.timeout = now + STALE
+        while self.leaving and (force or self.leaving[0].timeout <= now):
+            conn = self.leaving.pop(0)
+            if not force and is_readable(conn):
+                self.keep(conn, max(self.cfg.keepalive, 1), known=False)
+                continue
             conn.close()
+            self.gone()
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         resting = self.resting_until - monotonic()
+        timeout = min(timeout, STALE) if self.leaving else timeout
         super().wait_for_and_dispatch_events(min(timeout, resting) if resting > 0 else timeout)
 
     def set_accept_enabled(self, enabled: bool) -> None:
