@@ -113,6 +113,9 @@ def test_what_is_closed_is_not_kept(pairs: Pairs) -> None:
     assert first not in list(waiting)
     first.sock.close()
     waiting.forget(first)
+    with pytest.raises(ValueError, match="negative"):
+        waiting.add(first, known=True)
+    assert first not in list(waiting)
 
 
 def test_threads_end_when_they_are_told_to(pairs: Pairs) -> None:

@@ -79,14 +79,14 @@ class Connections:
             known: whether it was here before.
 
         Raises:
-            OSError: it is closed.
+            OSError, ValueError: it is closed.
         """
         file = connection.sock.fileno()
         # Before anybody can be told of it.
         self.by_file[file] = connection
         try:
             self.readable.ask(file, known=known)
-        except OSError:
+        except Exception:
             self.by_file.pop(file, None)
             raise
 
