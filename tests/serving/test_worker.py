@@ -77,15 +77,21 @@ def test_who_has_more_connections_than_threads_leaves_the_next_to_others() -> No
         wait_until(lambda: taken(late) > threads, "it has some when it comes")
 
 
-ONE = {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "1"}
+SHARED = "hotroute.serving.shared.Worker"
+
+
+@pytest.fixture(params=["", SHARED])
+def one(request: pytest.FixtureRequest) -> dict[str, str]:
+    """One thread, in a worker of the usual kind or in one whose threads wait themselves."""
+    return {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "1", "GUNICORN_WORKER_CLASS": request.param}
 
 
 def ask(connection: socket.socket, path: str) -> None:
     connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
 
 
-def test_requests_that_come_at_once_on_one_connection_are_all_answered() -> None:
-    with gunicorn_server(APP, ONE) as server, connected(server) as client:
+def test_requests_that_come_at_once_on_one_connection_are_all_answered(one: dict[str, str]) -> None:
+    with gunicorn_server(APP, one) as server, connected(server) as client:
         for number in range(5):
             ask(client, f"/{number}")
         told = b""
@@ -98,7 +104,8 @@ def test_requests_that_come_at_once_on_one_connection_are_all_answered() -> None
 
 
 def test_an_application_that_exits_ends_no_thread() -> None:
-    with gunicorn_server(APP, ONE) as server:
+    """Gunicorn's own ends the whole worker."""
+    with gunicorn_server(APP, {"GUNICORN_WORKERS": "1", "GUNICORN_WORKER_CLASS": SHARED}) as server:
         for _ in range(2):
             with connected(server) as client:
                 ask(client, "/exit")
@@ -110,25 +117,25 @@ def test_an_application_that_exits_ends_no_thread() -> None:
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_connection_on_which_nothing_comes_is_closed(asks: bool) -> None:
-    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "1"}) as server, connected(server) as client:
+def test_a_connection_on_which_nothing_comes_is_closed(one: dict[str, str], asks: bool) -> None:
+    with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "1"}) as server, connected(server) as client:
         if asks:
             ask(client, "/pid")
         while client.recv(65536):
             pass
 
 
-def test_connections_on_which_nothing_comes_keep_no_thread() -> None:
-    with gunicorn_server(APP, ONE) as server, ExitStack() as stack:
+def test_connections_on_which_nothing_comes_keep_no_thread(one: dict[str, str]) -> None:
+    with gunicorn_server(APP, one) as server, ExitStack() as stack:
         silent = [stack.enter_context(connected(server)) for _ in range(5)]
         for client in (*silent, stack.enter_context(connected(server))):
             ask(client, "/pid")
             assert client.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes() -> None:
+def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes(one: dict[str, str]) -> None:
     """Be it longer than connections are kept on which nothing comes."""
-    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "1"}) as server, ExitStack() as stack:
+    with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "1"}) as server, ExitStack() as stack:
         kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
         ask(kept, "/pid")
         answer(kept)
@@ -140,8 +147,8 @@ def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(number: int) -> None:
-    with gunicorn_server(APP, ONE) as server, ExitStack() as stack:
+def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(one: dict[str, str], number: int) -> None:
+    with gunicorn_server(APP, one) as server, ExitStack() as stack:
         kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
         ask(kept, "/pid")
         answer(kept)
@@ -154,33 +161,33 @@ def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(num
         assert [answer(client) for client in (busy, kept, new)] == [b"200"] * 3
 
 
-def test_a_request_may_take_longer_than_a_worker_that_is_replaced_waits() -> None:
-    with gunicorn_server(APP, {**ONE, "GUNICORN_GRACEFUL_TIMEOUT": "1"}) as server, connected(server) as client:
+def test_a_request_may_take_longer_than_a_worker_that_is_replaced_waits(one: dict[str, str]) -> None:
+    with gunicorn_server(APP, {**one, "GUNICORN_GRACEFUL_TIMEOUT": "1"}) as server, connected(server) as client:
         ask(client, "/sleep?s=4")
         sleep(0.2)
         os.kill(server.pid, signal.SIGHUP)
         assert answer(client) == b"200"
 
 
-def test_who_connects_may_take_a_moment_even_if_no_connection_is_kept() -> None:
-    with gunicorn_server(APP, {**ONE, "GUNICORN_KEEPALIVE": "0"}) as server, connected(server) as client:
+def test_who_connects_may_take_a_moment_even_if_no_connection_is_kept(one: dict[str, str]) -> None:
+    with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "0"}) as server, connected(server) as client:
         sleep(2.5)
         ask(client, "/pid")
         assert answer(client) == b"200"
 
 
-def test_a_mistake_in_the_first_content_is_an_error_that_the_client_sees() -> None:
-    with gunicorn_server(APP, ONE) as server, connected(server) as client:
+def test_a_mistake_in_the_first_content_is_an_error_that_the_client_sees(one: dict[str, str]) -> None:
+    with gunicorn_server(APP, one) as server, connected(server) as client:
         ask(client, "/text")
         assert answer(client) == b"500"
 
 
-def test_broken_handshakes_take_no_thread_away(tmp_path: Path) -> None:
+def test_broken_handshakes_take_no_thread_away(one: dict[str, str], tmp_path: Path) -> None:
     authority, place = trustme.CA(), ("127.0.0.1", free_port())
     authority.issue_cert(place[0]).private_key_and_cert_chain_pem.write_to_path(tmp_path / "pem")
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    environ = {**ONE, "APP_PORT": str(place[1]), "GUNICORN_CMD_ARGS": f"--certfile {tmp_path / 'pem'}"}
+    environ = {**one, "APP_PORT": str(place[1]), "GUNICORN_CMD_ARGS": f"--certfile {tmp_path / 'pem'}"}
     with gunicorn(APP, environ) as server:
         server.wait_for(lambda: not refuses(place[1]), "it listens")
         for _ in range(3):
