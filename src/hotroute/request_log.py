@@ -146,7 +146,7 @@ class Writer:
 
     A line that a request writes by itself takes 30 us of CPU in a busy worker, a tenth of a hit of the cache: threads
     wait for each other at its system call, and between requests the processor forgets how it is done. A thread that
-    writes all of the last 20 ms takes a fifth of that.
+    writes all of the last 20 ms takes a third of that.
     """
 
     def __init__(self) -> None:

@@ -4,7 +4,8 @@ import os
 import signal
 import socket
 import ssl
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
@@ -135,21 +136,24 @@ def test_connections_on_which_nothing_comes_keep_no_thread(one: dict[str, str]) 
 
 def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes(one: dict[str, str]) -> None:
     """Be it longer than connections are kept on which nothing comes."""
-    with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "1"}) as server, ExitStack() as stack:
-        kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
-        ask(kept, "/pid")
-        answer(kept)
-        ask(busy, "/sleep?s=4")
-        sleep(0.2)
-        for client in (kept, new):
-            ask(client, "/pid")
-        assert [answer(client) for client in (busy, kept, new)] == [b"200"] * 3
+    with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "1"}) as server, behind_another(server) as clients:
+        assert [answer(client) for client in clients] == [b"200"] * 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(one: dict[str, str], number: int) -> None:
-    with gunicorn_server(APP, one) as server, ExitStack() as stack:
-        kept, busy, new = (stack.enter_context(connected(server)) for _ in range(3))
+    with gunicorn_server(APP, one) as server, behind_another(server) as clients:
+        os.kill(server.pid, number)
+        assert [answer(client) for client in clients] == [b"200"] * 3
+
+
+@contextmanager
+def behind_another(server: Server) -> Iterator[list[socket.socket]]:
+    """Who has the thread, for longer than a stopping worker keeps idle connections, and who waits for it: on a
+    connection that was kept, and on a new one.
+    """
+    with ExitStack() as stack:
+        busy, kept, new = (stack.enter_context(connected(server)) for _ in range(3))
         ask(kept, "/pid")
         answer(kept)
         ask(busy, "/sleep?s=5")
@@ -157,8 +161,7 @@ def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(one
         for client in (kept, new):
             ask(client, "/pid")
         sleep(0.2)
-        os.kill(server.pid, number)
-        assert [answer(client) for client in (busy, kept, new)] == [b"200"] * 3
+        yield [busy, kept, new]
 
 
 def test_a_request_may_take_longer_than_a_worker_that_is_replaced_waits(one: dict[str, str]) -> None:
