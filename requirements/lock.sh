@@ -6,7 +6,7 @@ lock() {
   uv pip compile "$@" --universal --python-version 3.11 --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o "requirements/$out"
 }
-lock production.txt pyproject.toml --group build
-lock embedded.txt pyproject.toml --extra embedded --group build
-lock development.txt pyproject.toml --extra embedded --group build --group dev
+lock production.txt pyproject.toml --extra jobs --group build
+lock embedded.txt pyproject.toml --extra embedded --extra jobs --group build
+lock development.txt pyproject.toml --extra embedded --extra jobs --group build --group dev
 lock analysers.txt --group pyproject.toml:analysers

@@ -36,7 +36,8 @@ class Part(NamedTuple):
 
 BROWSER = Part("browser", ("chromium", "chromium-browser", "google-chrome"), "chromium")
 MEMCACHED = Part("memcached", ("memcached",), "memcached")
-PARTS = (BROWSER, MEMCACHED)
+RABBITMQ = Part("rabbitmq", ("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"), "rabbitmq-server")
+PARTS = (BROWSER, MEMCACHED, RABBITMQ)
 
 
 class MissingError(RuntimeError):
@@ -47,10 +48,13 @@ def left_out(part: Part, environ: Mapping[str, str]) -> bool:
     return part.name in environ.get("WITHOUT", "").replace(" ", "").split(",")
 
 
-def deselect(part: Part, folder: Path, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests below the folder out, where the part is to be done without; `tell_left_out` says so."""
+def deselect(part: Part, folder: Path, config: pytest.Config, items: list[pytest.Item], word: str = "") -> None:
+    """Leave the tests below the folder, with `word` in their names, out where the part is to be done without.
+
+    `tell_left_out` says so.
+    """
     if left_out(part, os.environ):
-        out = [item for item in items if folder in item.path.parents]
+        out = [item for item in items if folder in item.path.parents and word in item.name]
         items[:] = [item for item in items if item not in out]
         config.hook.pytest_deselected(items=out)
         numbers = config.stash.setdefault(OUT, {})

@@ -10,7 +10,21 @@ from hotroute.serving import SettingError
 from hotroute.serving.binaries import NotInstalledError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """The commands of `hotroute`; those that need an extra are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "jobs"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "jobs":
+            from hotroute.jobs.cli import jobs  # noqa: PLC0415
+
+            return jobs
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Run the stack, or one of its servers. Settings come from the environment; .env.example describes them."""
 

@@ -1,0 +1,1 @@
+"""Celery and RQ, behind one small interface."""

@@ -1,0 +1,60 @@
+"""The relay: publishes what waits in the outbox, and puts back what lost its worker. Any number may run at once."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotroute.jobs.backends.base import BrokerUnavailableError, JobBackend
+from hotroute.jobs.outbox import Outbox
+from hotroute.jobs.registry import JobRegistry
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 1.0
+BATCH = 200
+CROWDED = 200
+"""Messages in a queue from which on a job that was published once is not published again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Publishes due jobs, round after round, until it is stopped."""
+
+    outbox: Outbox
+    backend: JobBackend
+    registry: JobRegistry
+    stopped: threading.Event
+
+    def start(self) -> threading.Thread:
+        thread = threading.Thread(target=self.run, name="job-relay", daemon=True)
+        thread.start()
+        return thread
+
+    def run(self) -> None:
+        while not self.stopped.wait(ROUND_SECONDS):
+            try:
+                self.relay_once()
+            except (SQLAlchemyError, BrokerUnavailableError) as failure:
+                log.warning("could not publish waiting jobs, trying again: %s", failure)
+            except Exception:
+                # A round that fails for another reason must not be the last.
+                log.exception("could not publish waiting jobs, trying again")
+
+    def relay_once(self) -> int:
+        """Publish what is due; return how many jobs.
+
+        Raises:
+            BrokerUnavailableError: the broker does not answer; the jobs stay due.
+            SQLAlchemyError: the database does not answer.
+        """
+        self.outbox.release_expired()
+        due = self.outbox.take_due(self.find_crowded_queues(), BATCH)
+        for row in due:
+            self.backend.publish(row["id"], row["queue"])
+            self.outbox.mark_published(row["id"])
+        return len(due)
+
+    def find_crowded_queues(self) -> list[str]:
+        return [queue for queue in self.registry.queues if self.backend.count_messages(queue) > CROWDED]
