@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from select import PIPE_BUF
 from typing import Any
 
-import orjson
+from hotroute import json_text
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 gathered: ContextVar[list[bytes] | None] = ContextVar("gathered", default=None)
@@ -49,13 +49,28 @@ class JsonLine(logging.Formatter):
         line = {
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message(record),
             "time": datetime.fromtimestamp(record.created, UTC),
         }
-        line |= {name: value for name, value in record.__dict__.items() if name not in self.OWN and name not in line}
-        if record.exc_info:
-            line["exc_info"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        extra = {name: value for name, value in record.__dict__.items() if name not in self.OWN}
+        line |= self.traces(record)
+        return json_text.dump(line | {f"extra_{name}" if name in line else name: extra[name] for name in extra})
+
+    def traces(self, record: logging.LogRecord) -> dict[str, str]:
+        """Return where the record was made and what was raised, as far as it says so."""
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        found = {"exc_info": record.exc_text, "stack_info": record.stack_info}
+        return {name: text for name, text in found.items() if text}
+
+
+def message(record: logging.LogRecord) -> str:
+    """Return the message; where its arguments do not fit, as it was written, with them behind it."""
+    try:
+        return record.getMessage()
+    except Exception:
+        text = json_text.describe(record.msg)
+        return f"{text} {json_text.describe(record.args)}" if record.args else text
 
 
 class Stderr(logging.Handler):

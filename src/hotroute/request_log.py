@@ -117,7 +117,7 @@ class Ended(NamedTuple):
             "method": self.method,
             "path": self.path.encode("latin-1", "replace").decode("utf-8", "replace"),
             "status": self.status,
-            "bytes": None if self.length is None else int(self.length),
+            "bytes": int(self.length) if self.length and self.length.isdecimal() else None,
             "ms": round(self.seconds * 1000, 2),
             "client": self.client,
             "request_id": self.identity,
