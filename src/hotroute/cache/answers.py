@@ -7,7 +7,7 @@ from werkzeug.http import parse_accept_header
 
 from hotroute.cache.entries import Head
 from hotroute.cache.options import Hot
-from hotroute.cache.rules import MADE_ANEW, Headers, combined
+from hotroute.cache.rules import OF_THE_CACHE, Headers, combined, listed
 from hotroute.cache.store import IDENTITY, Entry
 
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -50,12 +50,23 @@ def fields(hot: Hot, head: Head, entry: Entry, now: float, status: str, own: Hea
     """The header fields of an answer from an entry, with this request's `own`; the same for 200 and 304."""
     return [
         ("ETag", etag(head, entry.encoding)),
-        ("Cache-Control", "private, no-cache" if hot.caller == "each" else "no-cache"),
+        ("Cache-Control", control(hot, own)),
         ("Vary", union(hot.varies, *(value for name, value in own if name.lower() == "vary"))),
         ("Age", str(max(0, int(now - head.made)))),
         ("Cache-Status", status),
-        *((name, value) for name, value in own if name.lower() not in MADE_ANEW),
+        *((name, value) for name, value in own if name.lower() not in OF_THE_CACHE),
     ]
+
+
+def control(hot: Hot, own: Headers) -> str:
+    """Return the Cache-Control of an answer from an entry: hooks may forbid more than the cache, not allow more."""
+    said = combined([field for field in own if field[0].lower() in {"cache-control", "set-cookie"}])
+    given = said.get("cache-control", "")
+    words = listed(given) if given else set()
+    if "no-store" in words:
+        return given
+    is_private = hot.caller == "each" or "private" in words or "set-cookie" in said
+    return "private, no-cache" if is_private else "no-cache"
 
 
 def careful(hot: Hot, headers: Headers, status: str) -> Headers:
@@ -63,11 +74,8 @@ def careful(hot: Hot, headers: Headers, status: str) -> Headers:
     something else.
     """
     given = combined(headers)
-    said = (
-        []
-        if "cache-control" in given
-        else [("Cache-Control", "no-cache" if hot.caller == "anyone" else "private, no-cache")]
-    )
+    is_shared = hot.caller == "anyone" and "set-cookie" not in given
+    said = [] if "cache-control" in given else [("Cache-Control", "no-cache" if is_shared else "private, no-cache")]
     kept = [(name, value) for name, value in headers if name.lower() != "vary"]
     vary = union(given.get("vary", ""), hot.varies)
     return [*kept, *said, ("Vary", vary), ("Cache-Status", status)]

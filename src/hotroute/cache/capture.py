@@ -12,6 +12,9 @@ current: ContextVar["Capture | None"] = ContextVar("hotroute.capture", default=N
 """The capture of the request that is being answered; threads that a view starts need the context copied."""
 
 
+MAY_WRITE = frozenset({"the request wrote", "an engine that is not followed was asked"})
+
+
 @dataclass(slots=True)
 class Capture:
     """Begun before the first statement of a request.
@@ -23,6 +26,7 @@ class Capture:
             may have seen less than the answer's vector stands for.
         tables: read so far.
         obstacle: why the answer must not be stored; empty while it may.
+        has_written: whether the request may have written, so that the view must not run a second time.
     """
 
     store: "Store"
@@ -30,6 +34,8 @@ class Capture:
     began: float = field(default_factory=monotonic)
     tables: set[str] = field(default_factory=set)
     obstacle: str = ""
+    has_written: bool = False
 
     def refuse(self, obstacle: str) -> None:
         self.obstacle = self.obstacle or obstacle
+        self.has_written = self.has_written or obstacle in MAY_WRITE

@@ -10,7 +10,7 @@ import brotli  # type: ignore[import-untyped]
 import orjson
 
 from hotroute.cache.options import Hot
-from hotroute.cache.rules import KEPT, Headers, combined, length_of
+from hotroute.cache.rules import KEPT, MADE_ANEW, Headers, combined, length_of
 from hotroute.cache.store import IDENTITY, Entry
 
 COMPRESSIBLE = re.compile(r"text/|application/(json|javascript|xml|[\w.+-]+\+(json|xml))\b|image/svg\+xml")
@@ -21,7 +21,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 @dataclass(frozen=True)
 class Head:
     """What is stored beside a body: status line, header fields, when it was made (seconds of the epoch), the digest of
-    the plain body.
+    the whole (see `digest`).
     """
 
     status: str
@@ -76,6 +76,25 @@ def opened(hot: Hot, entry: Entry) -> Head | None:
     return head if head.code in hot.statuses else None
 
 
+def digest(status: str, headers: Headers, body: bytes) -> str:
+    """Return what an entity tag is made of: a 304 confirms the status and the stored fields too, not the body alone."""
+    fields = sorted(([name.lower(), value] for name, value in headers), key=lambda field: field[0])
+    return blake2b(orjson.dumps([status, fields]) + body, digest_size=16).hexdigest()
+
+
+def after_hooks(head: Head, headers: Headers) -> tuple[Head, Headers]:
+    """Return the head with its fields as hooks have left them, and the fields that hooks have added.
+
+    A 304 updates the value of an added field, but it cannot take one away: the tag covers the added names.
+    """
+    stored = {name.lower() for name, _ in head.headers}
+    kept = [(name, value) for name, value in headers if name.lower() in stored]
+    added = [(name, value) for name, value in headers if name.lower() not in stored]
+    names = sorted({name.lower() for name, _ in added} - MADE_ANEW - {"set-cookie"})
+    tag = digest(head.digest, [*kept, *((name, "") for name in names)], b"") if names or kept != head.headers else ""
+    return Head(head.status, kept, head.made, tag or head.digest), added
+
+
 def pack(hot: Hot, made: Made, now: float, *, compress: bool = True) -> list[Entry]:
     """The response in all encodings that are worth it, the plain one first."""
     kept = [(name, value) for name, value in made.headers if name.lower() in KEPT or name.lower() in hot.headers]
@@ -84,6 +103,5 @@ def pack(hot: Hot, made: Made, now: float, *, compress: bool = True) -> list[Ent
     if compress and len(body) >= WORTH_COMPRESSING and COMPRESSIBLE.match(combined(kept).get("content-type", "")):
         smaller = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
         bodies |= {name: data for name, data in smaller.items() if len(data) < len(body)}
-    digest = blake2b(body, digest_size=16).hexdigest()
-    head = Head(made.status, kept, now, digest).dump()
+    head = Head(made.status, kept, now, digest(made.status, kept, body)).dump()
     return [Entry(head, data, name) for name, data in bodies.items()]

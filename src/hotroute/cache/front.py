@@ -13,7 +13,7 @@ from hotroute.cache.details import Detail, explain, token
 from hotroute.cache.entries import Head, Made
 from hotroute.cache.inside import HELD, Held
 from hotroute.cache.key import NotKeyable, key
-from hotroute.cache.leading import leading, obstacle, unkeyed
+from hotroute.cache.leading import is_partly_asked, leading, obstacle, unkeyed
 from hotroute.cache.leases import Leases
 from hotroute.cache.link import Unreachable
 from hotroute.cache.recorded import Recorded
@@ -195,7 +195,8 @@ class Front:
         """Have Flask run the hooks that a hit must not skip, with the entry in place of the view."""
         held = Held(head=head, body=entry.body)
         recorded = Recorded(asked.start, asked.method)
-        body = recorded.read(self.app(rules.whole(asked.environ, **{HELD: held}), recorded.start))
+        # What hooks do about a condition or a range is theirs to do on each hit.
+        body = recorded.read(self.app({**asked.environ, "REQUEST_METHOD": "GET", HELD: held}, recorded.start))
         if not held.replayed:
             return self.finish(asked, recorded, body, f"fwd=bypass; detail={Detail.HOOK_ANSWERED}")
         return self.finish(asked, recorded, body, status, head, entry)
@@ -222,6 +223,10 @@ class Front:
         if reason or made is None or made.body is None:
             self.give_up(flight)
             status = f"fwd=miss; stored=?0; detail={token(reason or Detail.STREAMED)}"
+            if not seen.has_written and is_partly_asked(asked, held, recorded):
+                # For itself alone, it gets what the application makes of its conditions: a 304, a 206 or a 416.
+                recorded.close()
+                return self.pass_by(asked, status)
             return self.finish(asked, recorded, body, status)
         variants = entries.pack(asked.hot, made, time(), compress=not asked.inside)
         reason = self.save(asked, flight, seen, variants)
@@ -278,11 +283,8 @@ class Front:
     ) -> Iterable[bytes]:
         """Answer what Flask made, its hooks included; as an entry's, where they left its content as it was."""
         if head and entry and (recorded.status, body) == (head.status, entry.body):
-            content = {name.lower() for name, _ in head.headers}
-            own = [(name, value) for name, value in recorded.headers if name.lower() not in content]
-            kept = [(name, value) for name, value in recorded.headers if name.lower() in content]
-            changed = Head(head.status, kept, head.made, head.digest)
-            return self.serve(asked, changed, entry, status, own)
+            left, added = entries.after_hooks(head, recorded.headers)
+            return self.serve(asked, left, entry, status, added)
         self.tell(asked, status)
         return recorded.replay(answers.careful(asked.hot, recorded.headers, f"Hotroute; {status}"), body)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask.globals import request_ctx
+from werkzeug.datastructures import Headers
 
 from hotroute.cache import capture, observed, routes
 from hotroute.cache.entries import Head, Made
@@ -123,10 +124,17 @@ def replaying(app: Flask, view: Callable[..., Any]) -> Callable[..., Any]:
             return app.ensure_sync(view)(**arguments)
         if held.head is not None:
             held.replayed = True
-            return app.response_class(held.body, held.head.status, list(held.head.headers))
+            return stored(app, held.head, held.body)
         return viewed(app, held, view, arguments)
 
     return answer
+
+
+def stored(app: Flask, head: Head, body: bytes) -> Response:
+    """Return the response of an entry, without the Content-Type that Flask gives to one that has none."""
+    response = app.response_class(body, head.status)
+    response.headers = Headers(head.headers)
+    return response
 
 
 def viewed(app: Flask, held: Held, view: Callable[..., Any], arguments: dict[str, Any]) -> Any:

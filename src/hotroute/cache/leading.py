@@ -19,9 +19,24 @@ if TYPE_CHECKING:
 def leading(asked: Request, held: Held) -> "WSGIEnvironment":
     """The request that a key stands for. What else is in it, the application is watched for."""
     query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
-    encoding = () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
-    held.environ.update(rules.whole(asked.environ, *encoding, **{HELD: held, "QUERY_STRING": query}))
+    held.environ.update(rules.whole(asked.environ, *hidden(asked), **{HELD: held, "QUERY_STRING": query}))
     return held.environ
+
+
+def hidden(asked: Request) -> tuple[str, ...]:
+    """Return the field that the cache answers to by itself, unless hooks compress."""
+    return () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
+
+
+def is_partly_asked(asked: Request, held: Held, recorded: Recorded) -> bool:
+    """Return whether the application, if it saw the request's conditions, might answer with less than the whole."""
+    watch = held.environ.watch
+    return (
+        any(name in asked.environ for name in rules.CONDITIONS)
+        and (watch.conditional or observed.EVERYTHING in watch.read)
+        and recorded.status[:1] == "2"
+        and recorded.send is None
+    )
 
 
 def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[str]) -> str:
@@ -31,7 +46,7 @@ def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[
         logged: names in the WSGI environment of what no answer depends on, whoever looks at it.
     """
     hot = asked.hot
-    absent = {"HTTP_ACCEPT_ENCODING", "HTTP_TRANSFER_ENCODING", *rules.CONDITIONS, *rules.PRECONDITIONS}
+    absent = {"HTTP_TRANSFER_ENCODING", *rules.CONDITIONS, *rules.PRECONDITIONS, *hidden(asked)}
     keyed = {*hot.fields.values(), *({observed.HOST, observed.SCHEME} if hot.host else ())}
     if others := held.environ.watch.read - keyed - observed.TRACING - logged - absent:
         # Who calls is in the key, by what the principal looks at.

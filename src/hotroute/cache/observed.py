@@ -11,6 +11,8 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property as werkzeug_cached_property
 
+from hotroute.cache.rules import CONDITIONS
+
 OF_THE_BODY = frozenset({"args", "data", "files", "form", "stream", "values"})
 """Attributes that Flask's request makes when they are first read, of what a key holds or what no hot request has."""
 
@@ -43,11 +45,13 @@ class Watch:
         on: whether what is read now counts.
         read: names in the WSGI environment.
         own: names of what the application has put there itself.
+        conditional: whether it has looked for a condition or a range, at any time.
     """
 
     on: bool = False
     read: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
+    conditional: bool = False
 
     @contextmanager
     def set(self, on: bool) -> Iterator[None]:
@@ -67,6 +71,8 @@ class Environ(dict[str, Any]):
 
     def note(self, name: str) -> None:
         name = HOST if name in SERVER else name
+        if name in CONDITIONS:
+            self.watch.conditional = True
         free = name in KEYED or name in self.watch.own or (name.startswith(OURS) and name != SCHEME)
         if self.watch.on and not free:
             self.watch.read.add(name)

@@ -69,9 +69,12 @@ class Recorded:
         if self.send is None:
             self.start_response(self.status, headers)
         if self.method == "HEAD":
-            close(self.rest)
+            self.close()
             return []
         return self.rest if body is None else [body]
+
+    def close(self) -> None:
+        close(self.rest)
 
 
 def begun(answer: Iterable[bytes]) -> Iterable[bytes]:

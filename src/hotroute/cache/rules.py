@@ -21,11 +21,14 @@ KEPT = frozenset(
 )  # fmt: skip
 """Response header fields that are stored. Of others nobody knows whether they belong to one request."""
 
-MADE_ANEW = frozenset(
-    {"accept-ranges", "age", "cache-control", "cache-status", "connection", "content-length", "date", "etag",
-     "expires", "keep-alive", "last-modified", "pragma", "server", "server-timing", "vary", "x-request-id"}
+OF_THE_CACHE = frozenset(
+    {"accept-ranges", "age", "cache-control", "cache-status", "content-length", "etag", "expires", "last-modified",
+     "pragma", "vary"}
 )  # fmt: skip
-"""Those that the cache or the server says for each answer, or that a stored answer does without."""
+"""Those that the cache says for each answer, or that a stored answer does without."""
+
+MADE_ANEW = OF_THE_CACHE | {"connection", "date", "keep-alive", "server", "server-timing", "x-request-id"}
+"""The same, and those that the server, or a hook on each hit, says for each answer."""
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 """What would make the application answer with less than the whole."""
