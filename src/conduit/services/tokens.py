@@ -11,6 +11,8 @@ from conduit.errors import Unauthorized
 ALGORITHM = "HS256"
 LARGEST_ID = 2**63 - 1
 """What a column for ids holds; a database would fail on more."""
+LEEWAY = 10
+"""Seconds by which the clocks of the server that issues a token and of the one that reads it may differ."""
 REQUIRED: Options = {"require": ["exp", "iat", "sub"]}
 
 
@@ -34,7 +36,7 @@ def read(signer: Signer, token: str) -> int:
         Unauthorized: the token is malformed, expired, or signed with another key or algorithm (RFC 8725, section 3.1).
     """
     try:
-        user_id = int(jwt.decode(token, signer.secret, [ALGORITHM], options=REQUIRED)["sub"])
+        user_id = int(jwt.decode(token, signer.secret, [ALGORITHM], options=REQUIRED, leeway=LEEWAY)["sub"])
     except jwt.ExpiredSignatureError:
         raise Unauthorized("token", "has expired") from None
     except (jwt.InvalidTokenError, ValueError):
