@@ -38,7 +38,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def app(store: Store, engine: Engine) -> Flask:
     app = make(engine)
     misbehave(app, engine)
-    cache.init_app(app, store, cache.Application((engine,), (metadata,)))
+    cache.init_app(app, store, cache.Application((engine,), (metadata,), manual_tags=("another",)))
     return app
 
 

@@ -46,6 +46,8 @@ class Detail(StrEnum):
     NOT_FOLLOWED = "AN-ENGINE-THAT-IS-NOT-FOLLOWED-WAS-ASKED"
     HIDDEN = "ITS-TABLES-ARE-HIDDEN"
     OLD_TRANSACTION = "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION"
+    # The view answered, and that was stored: fwd=miss; stored.
+    UNDECLARED_TABLE = "UNDECLARED-TABLE"
     # A hit that did enter Flask: hit; detail=INSIDE.
     INSIDE = "INSIDE"
 
@@ -99,6 +101,8 @@ WORDS = {
     "is not known",
     Detail.OLD_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen an "
     "older state",
+    Detail.UNDECLARED_TABLE: "the view reads a table that its tags leave out, and a write to it does not invalidate "
+    "the answer: the server's log and `hotroute explain --app` name it; add it to @hot(tags=...)",
     Detail.INSIDE: "a hook that is not declared skippable applies to the route, so that the hit was served after it, "
     "within Flask",
 }

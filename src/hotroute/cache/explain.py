@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
-from werkzeug.test import create_environ
+from werkzeug.test import create_environ, run_wsgi_app
 
-from hotroute.cache import key
+from hotroute.cache import capture, key
+from hotroute.cache.declared_tags import undeclared_tables
 from hotroute.cache.details import explain
 from hotroute.cache.front import Front
 from hotroute.cache.request import identify
@@ -125,7 +126,8 @@ def words(answer: Answer) -> str:
     if said.get("collapsed") == "":
         return "another request was finding the same answer, and this one waited for it"
     if said.get("stored") == "":
-        return "there was no answer that holds; the view made one, which was stored"
+        made = "there was no answer that holds; the view made one, which was stored"
+        return f"{made}; {detail}" if detail else made
     return f"not from the cache: {detail}" if detail else "not from the cache"
 
 
@@ -156,6 +158,21 @@ def parts(app: Any, url: str, headers: Mapping[str, str]) -> Iterator[str]:
         yield f"Key: none, {explain(str(reason.args[0]))}"
     tags = ", ".join(hot.tags or ()) if hot.tags is not None else "the tables that its statements read"
     yield f"Depends on: {tags or 'nothing'}"
+    if hot.tags is not None and (left_out := undeclared(front, hot.tags, environ)):
+        yield f"Reads but does not depend on: {', '.join(sorted(left_out))}; add to @hot(tags=...) what is written to"
+
+
+def undeclared(front: Front, tags: tuple[str, ...], environ: dict[str, Any]) -> set[str]:
+    """Run the view in this process, and return the tables that it reads beside those that its route declares."""
+    seen = capture.Capture(front.store, declared=True)
+    reset = capture.current.set(seen)
+    try:
+        run_wsgi_app(front.app, environ, buffered=True)
+    except Exception as reason:
+        raise CannotExplain(f"the view failed in this process, which tells what it reads: {reason}") from reason
+    finally:
+        capture.current.reset(reset)
+    return undeclared_tables(tags, seen.tables, front.around.views)
 
 
 def front_of(app: Any) -> Front:

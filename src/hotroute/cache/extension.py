@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from hotroute.cache import changes, inside, routes
 from hotroute.cache.backend import store_of
+from hotroute.cache.declared_tags import DeclaredTags
 from hotroute.cache.fence import Fence
 from hotroute.cache.front import Front, Surroundings
 from hotroute.cache.leading import looked_at
@@ -49,6 +50,7 @@ class Application:
             stored. Their transactions are followed; those of one session are marked together.
         metadata: of all tables.
         views: by the name of each view of the database, the tables or views that it reads, by their names.
+        manual_tags: that `invalidate` alone touches; "rates" stands for the tag "rates" and for all "rates:...".
         principal: who asks, from the request alone.
         decorate: header fields that belong to each answer anew, such as CORS's.
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
@@ -65,6 +67,7 @@ class Application:
     logged: tuple[str, ...] = ()
     fence: Fence | None = None
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    manual_tags: tuple[str, ...] = ()
 
 
 def init_app(app: Flask, cache: Cache | Store, application: Application) -> None:
@@ -81,7 +84,12 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
     asked_by = looked_at(application.principal)
-    found = {endpoint: replace(hot, credentials=asked_by) for endpoint, hot in routes.find_all(app).items()}
+    known = tables_of(application)
+    tags = DeclaredTags({*known, *application.views}, application.manual_tags)
+    found = {
+        endpoint: replace(hot, credentials=asked_by, tags=tags.complete(endpoint, hot.tags))
+        for endpoint, hot in routes.find_all(app).items()
+    }
     refuse_others(application)
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
@@ -91,12 +99,10 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         followed.follow(engine)
     if len(application.engines) > 1:
         mark_together(Session)
-    known = [table for metadata in application.metadata for table in metadata.tables.values()]
-    # One of the default schema is read by its bare name too, and which schema that is, only a connection knows.
-    tables = tuple(sorted({name for table in known for name in (table.fullname, table.name)}))
     around = Surroundings(
         match=routes.matcher(app, found, skippable),
-        tables=lambda: tables,
+        tables=lambda: known,
+        views=application.views,
         principal=application.principal,
         decorate=application.decorate,
         logged=frozenset(map(environ_name, application.logged)),
@@ -105,7 +111,16 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
         application.fence.attend()
     answer_503(app)
     app.extensions["hotroute.store"] = store
+    app.extensions["hotroute.application"] = application
     app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
+
+
+def tables_of(application: Application) -> tuple[str, ...]:
+    """Return all tables' names. One of the default schema is read by its bare name too, and which schema that is, only
+    a connection knows.
+    """
+    tables = [table for metadata in application.metadata for table in metadata.tables.values()]
+    return tuple(sorted({name for table in tables for name in (table.fullname, table.name)}))
 
 
 def refuse_others(application: Application) -> None:

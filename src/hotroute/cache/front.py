@@ -2,13 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import sleep, time
 from typing import TYPE_CHECKING, Any
 
 from hotroute.cache import answers, capture, entries, rules
+from hotroute.cache.declared_tags import undeclared_tables
 from hotroute.cache.details import Detail, explain, token
 from hotroute.cache.entries import Head, Made
 from hotroute.cache.inside import HELD, Held
@@ -40,6 +41,7 @@ class Surroundings:
     Attributes:
         match: the hot route of a path, if it has one.
         tables: every table's name, for routes that do not declare tags.
+        views: the tables that each view of the database reads.
         principal: who asks.
         decorate: header fields that belong to each answer anew, such as CORS's.
         logged: names in the WSGI environment of what is read for logs only.
@@ -47,6 +49,7 @@ class Surroundings:
 
     match: Matcher
     tables: Callable[[], Iterable[str]]
+    views: Mapping[str, Iterable[str]]
     principal: Principal
     decorate: Callable[["WSGIEnvironment"], Headers]
     logged: frozenset[str]
@@ -64,6 +67,7 @@ class Front:
         self.leases = Leases(store)
         self.level = getattr(store, "level", "store")
         self.one_process, self.warned = getattr(store, "one_process", False), False
+        self.reported = set[tuple[str, str]]()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -229,8 +233,7 @@ class Front:
                 return self.pass_by(asked, status)
             return self.finish(asked, recorded, body, status)
         variants = entries.pack(asked.hot, made, time(), compress=not asked.inside)
-        reason = self.save(asked, flight, seen, variants)
-        status = f"fwd=miss; stored{f'=?0; detail={reason}' if reason else ''}"
+        status = self.save(asked, flight, seen, variants)
         head = entries.load(variants[0].head)
         entry = next(each for name in flight.question.encodings for each in variants if each.encoding == name)
         if asked.inside:
@@ -244,6 +247,29 @@ class Front:
             return recorded.read(answer)
 
     def save(self, asked: Request, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
+        """Store the answer, and return the `Cache-Status` that says so."""
+        if reason := self.store_answer(asked, flight, seen, variants):
+            return f"fwd=miss; stored=?0; detail={reason}"
+        detail = f"; detail={Detail.UNDECLARED_TABLE}" if self.report_undeclared(asked, seen) else ""
+        return f"fwd=miss; stored{detail}"
+
+    def report_undeclared(self, asked: Request, seen: capture.Capture) -> set[str]:
+        """Log once, by route and table, what the view read beside the tags that the route declares."""
+        hot, endpoint = asked.hot, asked.match.endpoint
+        found = set[str]() if hot.tags is None else undeclared_tables(hot.tags, seen.tables, self.around.views)
+        new = {(endpoint, table) for table in found} - self.reported
+        self.reported |= new
+        if new:
+            names = ", ".join(sorted(table for _, table in new))
+            log.warning(
+                "%s reads %s, which @hot(tags=...) leaves out: writes to it do not invalidate the answer; "
+                "add it to the tags",
+                endpoint,
+                names,
+            )
+        return found
+
+    def store_answer(self, asked: Request, flight: Flight, seen: capture.Capture, variants: list[Entry]) -> str:
         """Why it was not stored; empty if it was."""
         declares = asked.hot.tags is not None
         used = flight.question.tags if declares else (*sorted(seen.tables), tag(asked.environ))

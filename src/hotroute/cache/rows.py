@@ -1,9 +1,9 @@
 """Tags of single rows, such as `article:<slug>`: a flush says which rows it changes, all else says `<table>!bulk`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, Table, event, inspect
 from sqlalchemy.orm import Mapper
 
 from hotroute.cache import flushes
@@ -12,10 +12,13 @@ from hotroute.cache.statements import named
 
 Key = str | Callable[[Any], Any]
 Tell = Callable[[Mapper[Any], Connection, Any], None]
+live = list["RowTags"]()
+"""Registrations of this process, as the listeners are of the process and not of one application."""
 
 
 class RowTags:
-    """The models whose changes are told by row. A read that carries a row's tag carries `<table>!bulk` too.
+    """The models whose changes are told by row. A route that declares a row's tag gets `<table>!bulk` by itself, which
+    is why this comes before `init_app`.
 
     Register every class that is mapped to a table, or none. Two transactions at READ COMMITTED, of which one gives a
     row another key while the other changes that row without having locked it: the second says the old key, and its
@@ -24,6 +27,8 @@ class RowTags:
 
     def __init__(self) -> None:
         self.listeners: list[tuple[Any, str, Callable[..., None]]] = []
+        self.models = dict[str, set[type]]()
+        live.append(self)
 
     def register(self, model: type, *keys: Key, name: str, of: Iterable[str] = ()) -> None:
         """Changes to a row touch `name:<value>` for the old and the new value of each key.
@@ -33,6 +38,7 @@ class RowTags:
                 until the transaction ends; any other change to such a row is told as `<table>!bulk`.
             of: attributes: other changes to a row that stays touch nothing under this name.
         """
+        self.models.setdefault(f"{name}:", set()).add(model)
         watched = tuple(of)
         for attribute in (*(key for key in keys if isinstance(key, str)), *watched):
             # Otherwise an expired attribute is set without its old value being asked for.
@@ -45,6 +51,7 @@ class RowTags:
 
         For what depends on rows that cannot be named beforehand, such as the author of an article.
         """
+        self.models.setdefault(name, set()).add(model)
         self.tell(model, ("delete",), touching(name))
         self.tell(model, ("update",), touching(name, attributes))
 
@@ -67,9 +74,39 @@ class RowTags:
 
     def remove(self) -> None:
         """Models outlive the applications, and the tests, that register them."""
+        live[:] = [each for each in live if each is not self]
         for target, name, listener in self.listeners:
             if event.contains(target, name, listener):
                 event.remove(target, name, listener)
+
+
+def bulk_tags(tag: str) -> set[str]:
+    """Return the `<table>!bulk` tags of the models whose rows touch `tag`; none if it is no row tag."""
+    models = {model for rows in live for name, found in rows.models.items() if is_named(tag, name) for model in found}
+    return {f"{table}{BULK}" for model in models for table in tables_of(model)}
+
+
+def is_named(tag: str, name: str) -> bool:
+    """Return whether a declared tag is `name`, or one of a row where `name` ends in a colon."""
+    return tag.startswith(name) if name.endswith(":") else tag == name
+
+
+def tables_of(model: type) -> set[str]:
+    """Return the tables of a model and its subclasses, by the full name and the bare one: only a connection knows which
+    schema is the default.
+    """
+    found = [table for mapper in mappers(model) for table in mapper.tables if isinstance(table, Table)]
+    return {name for table in found for name in (table.fullname, table.name)}
+
+
+def mappers(model: type) -> Iterator[Mapper[Any]]:
+    """Yield the mappers of a class and of its subclasses; a mixin has none of its own."""
+    mapper: Any = inspect(model, raiseerr=False)
+    if isinstance(mapper, Mapper):
+        yield from mapper.self_and_descendants
+    subclasses: list[type] = type.__subclasses__(model)
+    for subclass in subclasses:
+        yield from mappers(subclass)
 
 
 def telling(keys: tuple[Key, ...], name: str, of: tuple[str, ...] = (), *, stays: bool = False) -> Tell:

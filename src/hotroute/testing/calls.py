@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 Names = Mapping[str, Any]
@@ -32,7 +32,7 @@ class Step:
     def safe(self) -> bool:
         return self.method in SAFE
 
-    def send(self, app: Flask, names: Names) -> TestResponse:
+    def send(self, app: Flask, names: Names) -> Response:
         headers = {name: value.format_map(names) for name, value in self.headers.items() if value is not None}
         client = app.test_client(use_cookies=False)
         return client.open(

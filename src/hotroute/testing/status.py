@@ -55,7 +55,8 @@ class Status:
         if not self.text:
             return NOT_HOT
         if self.hit or self.stored:
-            return "answered from the cache" if self.hit else "the view answered, and that was stored"
+            made = "answered from the cache" if self.hit else "the view answered, and that was stored"
+            return f"{made}; {explain(self.detail)}" if self.detail == Detail.UNDECLARED_TABLE else made
         return explain(self.detail) + HINTS.get(self.detail, "") if self.detail else "it was not stored"
 
 

@@ -32,4 +32,4 @@ def cookie() -> Response:
 
 
 store = RedisStore(LINK, os.environ["CACHE_NAMESPACE"], mark_ttl=0.1)
-cache.init_app(app, store, cache.Application((engine,), (metadata,)))
+cache.init_app(app, store, cache.Application((engine,), (metadata,), manual_tags=("long",)))

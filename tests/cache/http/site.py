@@ -44,17 +44,20 @@ class Site:
     app: Flask = field(default_factory=lambda: Flask("site", static_folder=None))
     store: Store = field(default_factory=MemoryStore)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    manual_tags: list[str] = field(default_factory=list)
 
     def page(self, view: Callable[..., Any] = lambda: TEXT, rule: str = "/page", **options: Any) -> "Site":
         def run(**arguments: Any) -> Any:
             self.runs.append(arguments)
             return view(**arguments)
 
+        self.manual_tags += [tag.partition(":")[0] for tag in options.get("tags") or ()]
         self.app.add_url_rule(rule, rule, hot(**{"tags": (), **options})(run))
         return self
 
     def start(self, **application: Any) -> "Site":
-        cache.init_app(self.app, self.store, cache.Application((), (), **application))
+        told = {"manual_tags": tuple(self.manual_tags), **application}
+        cache.init_app(self.app, self.store, cache.Application((), (), **told))
         return self
 
     def get(self, path: str = "/page", headers: Mapping[str, str] | None = None, **options: Any) -> Answer:

@@ -238,7 +238,8 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
     def warm(name: str) -> str:
         return name
 
-    put_in_front(app, RedisStore(Link(redis_url, timeout=5), "looking:", mark_ttl=0.1), Application((), (metadata,)))
+    store = RedisStore(Link(redis_url, timeout=5), "looking:", mark_ttl=0.1)
+    put_in_front(app, store, Application((), (metadata,), manual_tags=("people",)))
     profiled = make(app)
     outcomes = []
     while "redis hit" not in outcomes:
@@ -256,7 +257,7 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
 def test_the_sampling_function_is_asked_for_hot_routes_too_and_not_for_hits(make: Make) -> None:
     app = Flask("tests")
     app.add_url_rule("/hot", "warm", hot(tags=("people",))(lambda: "text"))
-    put_in_front(app, MemoryStore(), Application((), (metadata,)))
+    put_in_front(app, MemoryStore(), Application((), (metadata,), manual_tags=("people",)))
     profiled = make(app, sampling_function=lambda: False)
     for path in ("/hot?unknown=1", "/hot", "/hot"):
         profiled.get(path)

@@ -40,7 +40,7 @@ def test_it_is_never_stored(make: Make) -> None:
     def index() -> str:
         return "x"
 
-    put_in_front(app, MemoryStore(), Application((), (MetaData(),)))
+    put_in_front(app, MemoryStore(), Application((), (MetaData(),), manual_tags=("a",)))
     profiled = make(app)
     with_key = {"Hotroute-Profile": KEY}
     first, second = profiled.get("/", headers=with_key), profiled.get("/")
