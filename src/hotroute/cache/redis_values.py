@@ -19,6 +19,16 @@ log = logging.getLogger(__name__)
 SPECIAL = re.compile(r"([*?\[\]\\^-])")
 AT_A_TIME = 1000
 
+LONGEST = 10**12
+"""Seconds; Redis counts milliseconds in 64 bits."""
+
+
+def expiry(seconds: int) -> Command:
+    """Return the options of SET for a timeout. Like cachelib, 0 and -1 are for ever; less is over before it began."""
+    if seconds in (0, -1):
+        return ()
+    return ("EX", min(seconds, LONGEST)) if seconds > 0 else ("EXAT", 1)
+
 
 class RedisValues(BaseCache):
     """
@@ -43,10 +53,10 @@ class RedisValues(BaseCache):
         self.format = serializer
 
     def get(self, key: str) -> Any:
-        return self.read(self.ask("GET", self.prefix + key))
+        return self.read(self.ask("GET", self.name(key)))
 
     def get_many(self, *keys: str) -> list[Any]:
-        found = self.ask("MGET", *(self.prefix + key for key in keys)) if keys else []
+        found = self.ask("MGET", *(self.name(key) for key in keys)) if keys else []
         return [self.read(data) for data in found or [None] * len(keys)]
 
     def set(self, key: str, value: Any, timeout: Timeout = None) -> bool | None:
@@ -58,27 +68,27 @@ class RedisValues(BaseCache):
     def set_many(self, mapping: dict[str, Any], timeout: Timeout = None) -> list[Any]:
         commands = [self.setting(key, value, timeout) for key, value in mapping.items()]
         try:
-            replies = self.link.call_all(commands)
+            replies = self.link.call_all(commands) if commands else []
         except Unreachable:
             return []
         return [key for key, reply in zip(mapping, replies, strict=True) if not isinstance(reply, ReplyError)]
 
     def has(self, key: str) -> bool:
-        return bool(self.ask("EXISTS", self.prefix + key))
+        return bool(self.ask("EXISTS", self.name(key)))
 
     def delete(self, key: str) -> bool:
-        return bool(self.ask("DEL", self.prefix + key))
+        return bool(self.ask("DEL", self.name(key)))
 
     def delete_many(self, *keys: str) -> list[Any]:
         """The keys that are not there any more: all, or none where Redis is away."""
-        gone = self.ask("DEL", *(self.prefix + key for key in keys)) if keys else 0
+        gone = self.ask("DEL", *(self.name(key) for key in keys)) if keys else 0
         return [] if gone is None else list(keys)
 
     def unlink(self, *keys: str) -> Any:
-        return self.ask("UNLINK", *(self.prefix + key for key in keys)) if keys else None
+        return self.ask("UNLINK", *(self.name(key) for key in keys)) if keys else None
 
     def inc(self, key: str, delta: int = 1) -> int | None:
-        counted: int | None = self.ask("INCRBY", self.prefix + key, delta)
+        counted: int | None = self.ask("INCRBY", self.name(key), delta)
         return counted
 
     def dec(self, key: str, delta: int = 1) -> int | None:
@@ -109,8 +119,11 @@ class RedisValues(BaseCache):
         data: Any = self.format.dumps(value)
         if data is None:
             raise TypeError(f"{type(self.format).__name__} cannot store a {type(value).__qualname__}")
-        seconds = self._normalize_timeout(timeout)
-        return ("SET", self.prefix + key, data, *(("EX", seconds) if seconds else ()))
+        return ("SET", self.name(key), data, *expiry(self._normalize_timeout(timeout)))
+
+    def name(self, key: object) -> str:
+        """Return a key as it is in Redis; numbers are as good as texts."""
+        return f"{self.prefix}{key}"
 
     def read(self, data: bytes | None) -> Any:
         return None if data is None else self.format.loads(data)

@@ -14,6 +14,7 @@ import orjson
 from cachelib.serializers import BaseRedisSerializer, BaseSerializer
 from flask import Response
 from markupsafe import Markup
+from werkzeug import Response as AnyResponse
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ PLAIN, TAGGED = b"j", b"t"
 
 @dataclass(frozen=True, slots=True)
 class ForRequest:
-    """What a view answered to requests that `asked` like this."""
+    """What a view answered to requests that `asked` like this, its varying `fields` included."""
 
     asked: str
+    fields: list[str]
     value: Any
 
 
@@ -40,10 +42,12 @@ class JsonSerializer(BaseSerializer):
         """Raises:
         TypeError: a value would not come back as it was; its type is named.
         """
-        if type(value) is int:
-            return b"%d" % value
         try:
+            if type(value) is int:
+                return b"%d" % value
             written = encode(value)
+        except ValueError as reason:
+            raise TypeError(f"the cache cannot store this {name(value)}: {reason}") from None
         except RecursionError:
             raise TypeError(f"the cache cannot store a {name(value)} that is nested this deep") from None
         try:
@@ -78,7 +82,7 @@ def encode(value: Any) -> Any:
         return value if all(map(same, written, value)) else written
     if kind is dict and TAG not in value and all(type(key) is str for key in value):
         return encode_fields(value)
-    tag, write, read = TYPES.get(Response if isinstance(value, Response) else kind, NONE)
+    tag, write, read = TYPES.get(Response if isinstance(value, AnyResponse) else kind, NONE)
     if not tag or (kind in EXACT and repr(read(write(value))) != repr(value)):
         raise TypeError(f"the cache cannot store a {name(value)}: store what JSON can hold, such as its fields")
     return {TAG: [tag, encode(write(value))]}
@@ -109,7 +113,7 @@ def name(value: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def write_response(response: Response) -> list[Any]:
+def write_response(response: AnyResponse) -> list[Any]:
     return [response.status, [list(pair) for pair in response.headers], response.get_data()]
 
 
@@ -143,7 +147,7 @@ TYPES: dict[type, Type] = {
     UUID: ("UUID", str, UUID),
     Markup: ("Markup", str.__str__, Markup),
     Response: ("Response", write_response, read_response),
-    ForRequest: ("view", lambda view: [view.asked, view.value], lambda parts: ForRequest(*parts)),
+    ForRequest: ("view", lambda view: [view.asked, view.fields, view.value], lambda parts: ForRequest(*parts)),
 }
 """Tag, how to write a value as one that `encode` knows, and how to read it."""
 

@@ -1,33 +1,37 @@
-"""What Flask-Caching's own calls may share between requests, where its defaults share too much."""
+"""Flask-Caching's own calls: under its default key, a view's answer goes only to requests that ask for the same."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl
 
-from flask import Response, has_request_context, request
+import orjson
+from flask import has_request_context, request
+from flask.globals import request_ctx
 from flask_caching.backends.base import BaseCache
-from werkzeug.datastructures import Headers, ResponseCacheControl
-from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_cache_control_header
 
 from hotroute.cache import capture
 from hotroute.cache.serializer import ForRequest
+from hotroute.cache.view_answers import is_storable, varied_fields
 
 Timeout = int | timedelta | None
 HASHES = re.compile(r"([0-9a-f]{32,})?")
 
+BEFORE_THE_VIEW = "hotroute.before_the_view"
+"""In the WSGI environment: `changes` as they were when the cache was asked."""
+
 
 class Sharing(BaseCache):
-    """In front of a backend. A key that the user chose is used as it is; under Flask-Caching's default key, a view's
-    answer goes only to requests that ask for the same.
-    """
+    """In front of a backend. A key that the user chose is used as it is."""
 
     def get(self, key: str) -> Any:
         hide_tables()
-        if default_key(key) and not shareable():
-            return None
-        return opened(key, super().get(key))
+        if not is_default_key(key):
+            return opened(key, super().get(key))
+        request.environ[BEFORE_THE_VIEW] = changes()
+        return opened(key, super().get(key)) if is_shared() else None
 
     def get_many(self, *keys: str) -> list[Any]:
         hide_tables()
@@ -35,25 +39,23 @@ class Sharing(BaseCache):
 
     def has(self, key: str) -> bool:
         hide_tables()
-        if default_key(key):
-            return self.get(key) is not None
-        return super().has(key)
+        if not is_default_key(key):
+            return super().has(key)
+        found = super().get(key) if is_shared() else None
+        # A view may have answered None, which `cache_none` keeps.
+        return is_for_this_request(found) if isinstance(found, ForRequest) else found is not None
 
     def set(self, key: str, value: Any, timeout: Timeout = None) -> bool | None:
-        if not storable(value):
-            return False
-        if default_key(key):
-            if not shareable():
-                return False
-            value = ForRequest(asked(), value)
-        return super().set(key, value, timeout)
+        kept = admitted({key: value})
+        return super().set(key, kept[key], timeout) if kept else False
 
     def add(self, key: str, value: Any, timeout: Timeout = None) -> bool:
         hide_tables()
-        return storable(value) and super().add(key, value, timeout)
+        kept = admitted({key: value})
+        return bool(kept) and super().add(key, kept[key], timeout)
 
     def set_many(self, mapping: dict[str, Any], timeout: Timeout = None) -> list[Any]:
-        return super().set_many({key: value for key, value in mapping.items() if storable(value)}, timeout)
+        return super().set_many(admitted(mapping), timeout)
 
     def inc(self, key: str, delta: int = 1) -> int | None:
         hide_tables()
@@ -65,56 +67,79 @@ class Sharing(BaseCache):
 
 
 def hide_tables() -> None:
-    """A hot view that uses a value from here depends on tables that nobody sees."""
+    """Keep a hot view that uses a value from here from being stored: it depends on tables that nobody sees."""
     if seen := capture.current.get():
         seen.refuse("its tables are hidden")
 
 
-def default_key(key: str) -> bool:
-    """Whether this is the key that `@cache.cached()` makes for the request that is being answered."""
-    if not has_request_context():
+def is_default_key(key: str) -> bool:
+    """Return whether `@cache.cached()` makes this key for the request that is being answered."""
+    if not (has_request_context() and isinstance(key, str)):
         return False
     default = f"view/{request.path}"
     return key.startswith(default) and HASHES.fullmatch(key, len(default)) is not None
 
 
-def shareable() -> bool:
-    return request.method in ("GET", "HEAD") and not {"Authorization", "Cookie"} & set(request.headers.keys())
+def is_shared() -> bool:
+    """Return whether the request is one whose answer others may have made."""
+    return request.method in ("GET", "HEAD") and not any(
+        name in request.headers for name in ("Authorization", "Cookie")
+    )
 
 
-def asked() -> str:
-    return f"{request.url_root}?{urlencode(sorted(request.args.items(multi=True)))}"
+def is_for_others() -> bool:
+    """Return whether others may have the answer that is made now: the whole, without what only this visitor gets."""
+    is_changed = changes() != request.environ.get(BEFORE_THE_VIEW, (False, 0))
+    return request.method == "GET" and is_shared() and not has_session() and not is_changed
+
+
+def has_session() -> bool:
+    """Return whether the visitor's session holds something: its cookie is set after the view."""
+    return bool(set(request_ctx._session or ()) - {"_permanent"})
+
+
+def changes() -> tuple[bool, int]:
+    """Return what a view may do beside its answer: change the session, register `after_this_request` functions."""
+    return bool(getattr(request_ctx._session, "modified", False)), len(request_ctx._after_request_functions)
+
+
+def admitted(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be stored of the values, in the form in which it is."""
+    allowed = {key: value for key, value in mapping.items() if is_storable(value)}
+    return {
+        key: for_this_request(value) if is_default_key(key) else value
+        for key, value in allowed.items()
+        if not is_default_key(key) or is_for_others()
+    }
+
+
+def for_this_request(value: Any) -> ForRequest:
+    if isinstance(value, ForRequest):
+        return value
+    fields = varied_fields(value)
+    return ForRequest(describe_request(fields), fields, value)
+
+
+def is_for_this_request(found: ForRequest) -> bool:
+    return found.asked == describe_request(found.fields)
+
+
+def describe_request(fields: Iterable[str]) -> str:
+    """Return a digest of what the answer depends on: scheme, host, parameters (those of one name in their order), and
+    the fields that it varies on; a digest, for a field may be a secret.
+    """
+    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+    varied = [[name, request.headers.get(name)] for name in fields]
+    text = orjson.dumps([request.url_root, sorted(pairs, key=lambda pair: pair[0]), varied])
+    return blake2b(text, digest_size=16).hexdigest()
 
 
 def opened(key: str, found: Any) -> Any:
-    if not isinstance(found, ForRequest):
-        return found
-    return None if default_key(key) and found.asked != asked() else found.value
-
-
-def storable(value: Any) -> bool:
-    """No errors of the server, nothing that was aborted, no cookies, nothing that says so, no streams."""
-    if isinstance(value, HTTPException):
-        return False
-    if isinstance(value, Response):
-        return not (value.is_streamed or value.direct_passthrough) and allows(value.status_code, value.headers)
-    if type(value) is tuple and len(value) in (2, 3):
-        return storable(value[0]) and allows(*described(value[1:]))
-    return True
-
-
-def described(rest: tuple[Any, ...]) -> tuple[int, Headers]:
-    """Status and fields, as far as a tuple is an answer of a view (Flask's documentation, "About Responses")."""
-    status = next((part for part in rest if type(part) is int), 200)
-    fields = next((part for part in rest if isinstance(part, dict | Headers)), {})
-    try:
-        return status, Headers(fields)
-    except (TypeError, ValueError):
-        return status, Headers()
-
-
-def allows(status: int, headers: Headers) -> bool:
-    said = ", ".join(headers.getlist("Cache-Control")).lower()
-    control = parse_cache_control_header(said, cls=ResponseCacheControl)
-    forbidden = control.no_store or control.private is not None or headers.get("Vary", "").strip() == "*"
-    return not (500 <= status < 600 or "Set-Cookie" in headers or forbidden)
+    """Return a value as the caller gets it; None for an answer to another request."""
+    if not is_default_key(key):
+        return found.value if isinstance(found, ForRequest) else found
+    if not is_shared():
+        return None
+    if isinstance(found, ForRequest):
+        return found.value if is_for_this_request(found) else None
+    return found
