@@ -51,6 +51,11 @@ PROOFS = (
         {"PROVE_KILLS": "25"},
     ),
     Proof(
+        "No migration loses a row, and kill -9 during one leaves the old schema or the new one",
+        ("tests/migrations", "tests/conduit/test_migrations.py"),
+        {"PROVE_MIGRATION_KILLS": "50"},
+    ),
+    Proof(
         "No input gets a 5xx: every operation fuzzed from its own document, and malformed bytes",
         ("tests/fuzz",),
         {"PROVE_EXAMPLES": "2000", "PROVE_STREAMS": "500"},

@@ -90,8 +90,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         url: str = request.getfixturevalue("postgresql_url")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'conduit.db'}"
-    with databases.connected(url) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(url) as engine:
+        databases.migrate(engine)
     return url
 
 

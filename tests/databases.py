@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import psycopg
 from alembic import command
-from sqlalchemy import Connection, Engine, create_engine, insert, text
+from sqlalchemy import Engine, create_engine, insert, text
 
 from conduit.cli import alembic
 from conduit.models import Base, Counter
@@ -87,9 +87,10 @@ def driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def migrate(connection: Connection, revision: str = "head") -> None:
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to the revision: up, or down to "base"."""
     configuration = alembic()
-    configuration.attributes["connection"] = connection
+    configuration.attributes["engine"] = engine
     (command.downgrade if revision == "base" else command.upgrade)(configuration, revision)
 
 

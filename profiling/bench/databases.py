@@ -41,6 +41,5 @@ KINDS: dict[str, Opener] = {"SQLite": sqlite, "PostgreSQL": postgresql}
 
 
 def fill(engine: Engine, articles: int, console: Console) -> None:
-    with engine.begin() as connection:
-        databases.migrate(connection)
+    databases.migrate(engine)
     seed.fill(engine, articles, 1, console)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from rich.console import Console
 
 from conduit import config, seed
@@ -21,13 +22,15 @@ console = Console(stderr=True)
 
 
 class Commands(click.Group):
-    """A setting that is wrong is said in a line, not in a traceback."""
+    """Report a wrong setting, or a migration that cannot be, in a line instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except ConfigurationError as wrong:
             raise click.ClickException(str(wrong)) from None
+        except CommandError as reason:
+            raise click.ClickException(str(reason)) from None
         except Unreachable as reason:
             raise click.ClickException(f"not committed, for the cache could not be told: {reason}") from None
 

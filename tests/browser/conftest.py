@@ -43,8 +43,8 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Server]:
     """The API on an empty database; the site's address is `address(site)`."""
     url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'conduit.db'}"
-    with databases.connected(url) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(url) as engine:
+        databases.migrate(engine)
     environ = {"SECRET_KEY": SECRET, "DATABASE_URL": url, "REDIS_URL": redis_url}
     with servers.gunicorn_server("wsgi:app", environ) as running:
         yield running

@@ -86,8 +86,8 @@ def test_an_empty_pool_is_a_503(settings: Settings, app: Flask) -> None:
 
 def test_a_locked_sqlite_reads_and_answers_writes_with_a_503(tmp_path: Path, redis_url: str) -> None:
     file = tmp_path / "conduit.db"
-    with databases.connected(f"sqlite:///{file}") as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(f"sqlite:///{file}") as engine:
+        databases.migrate(engine)
     with (
         running(make_settings(f"sqlite:///{file}", redis_url, tmp_path)) as api,
         closing(sqlite3.connect(file, isolation_level=None)) as other,
@@ -101,8 +101,8 @@ def test_a_locked_sqlite_reads_and_answers_writes_with_a_503(tmp_path: Path, red
 
 def test_a_full_disk_is_a_503_and_leaves_nothing_half_done(tmp_path: Path, redis_url: str) -> None:
     file = tmp_path / "conduit.db"
-    with databases.connected(f"sqlite:///{file}") as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(f"sqlite:///{file}") as engine:
+        databases.migrate(engine)
     with running(make_settings(f"sqlite:///{file}", redis_url, tmp_path)) as api:
         jake = api.register("jake")
         with api.client.application.app_context():

@@ -48,8 +48,7 @@ def test_explaining_a_write_takes_it_back(engine: Engine) -> None:
 
 def test_on_sqlite_every_list_is_found_by_an_index(tmp_path: Path) -> None:
     with databases.connected(f"sqlite:///{tmp_path / 'conduit.db'}") as engine:
-        with engine.begin() as connection:
-            databases.migrate(connection)
+        databases.migrate(engine)
         # In a smaller database a scan of the users would be the better plan.
         seed.fill(engine, 2_000, 1, Console(file=io.StringIO()))
         summary, _, _ = written(engine, "SQLite", 2_000).partition("\n== ")

@@ -103,8 +103,8 @@ def stored(engine: Engine) -> set[str]:
 
 def test_a_killed_worker_loses_nothing_that_was_acknowledged(tmp_path: Path, redis_url: str) -> None:
     url = f"sqlite:///{tmp_path / 'conduit.db'}"
-    with databases.connected(url) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(url) as engine:
+        databases.migrate(engine)
     chosen = environment(url, redis_url)
     with servers.gunicorn_server("wsgi:app", chosen) as gunicorn:
         writers = Writers(int(chosen["APP_PORT"]))
@@ -121,8 +121,8 @@ def test_a_killed_worker_loses_nothing_that_was_acknowledged(tmp_path: Path, red
 
 def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(tmp_path: Path, redis_url: str) -> None:
     url = f"sqlite:///{tmp_path / 'conduit.db'}"
-    with databases.connected(url) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(url) as engine:
+        databases.migrate(engine)
     chosen: Mapping[str, str] = environment(url, redis_url)
     writers: Writers | None = None
     for _ in range(KILLS):
@@ -139,8 +139,8 @@ def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(tmp_path:
 
 def test_a_killed_database_is_a_503_and_loses_nothing_that_was_acknowledged(tmp_path: Path, redis_url: str) -> None:
     with databases.durable_postgresql() as postgresql:
-        with databases.connected(postgresql.url) as engine, engine.begin() as connection:
-            databases.migrate(connection)
+        with databases.connected(postgresql.url) as engine:
+            databases.migrate(engine)
         chosen = environment(postgresql.url, redis_url)
         with servers.gunicorn_server("wsgi:app", chosen):
             writers = Writers(int(chosen["APP_PORT"]))

@@ -17,8 +17,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("other")
     url = f"sqlite:///{folder / 'conduit.db'}"
     with databases.connected(url) as engine:
-        with engine.begin() as connection:
-            databases.migrate(connection)
+        databases.migrate(engine)
         code, output = command.finish(command.start(url, Size(250, 7), folder, hash_seed="1"))
         assert code == 0, output
         return contents.digest(engine)

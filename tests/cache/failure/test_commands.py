@@ -80,8 +80,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             connection.execute("DROP DATABASE IF EXISTS commanded")
             connection.execute("CREATE DATABASE commanded")
         made = server.replace("/postgres?", "/commanded?")
-    with databases.connected(made) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(made) as engine:
+        databases.migrate(engine)
     return made
 
 
@@ -136,8 +136,8 @@ def test_a_command_that_can_tell_nobody_commits_nothing_and_says_so(tmp_path: Pa
         "DATABASE_URL": f"sqlite:///{tmp_path / 'conduit.db'}",
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
     }
-    with databases.connected(environ["DATABASE_URL"]) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(environ["DATABASE_URL"]) as engine:
+        databases.migrate(engine)
     done = subprocess.run(
         [sys.executable, "-c", CONDUIT, "seed", "--articles", "20"],
         env=environ, capture_output=True, text=True, timeout=100, check=False,

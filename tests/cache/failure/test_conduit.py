@@ -63,8 +63,8 @@ def proxy(server: RedisServer) -> Iterator[Proxy]:
 @pytest.fixture
 def site(server: RedisServer, proxy: Proxy, tmp_path: Path) -> Iterator[Site]:
     url = f"sqlite:///{tmp_path / 'conduit.db'}"
-    with databases.connected(url) as engine, engine.begin() as connection:
-        databases.migrate(connection)
+    with databases.connected(url) as engine:
+        databases.migrate(engine)
     settings = make_settings(url, server.url, tmp_path, redis_timeout=2, cache_mark_ttl=2)
     with ExitStack() as stack:
         near = stack.enter_context(running(settings))

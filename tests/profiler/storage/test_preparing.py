@@ -102,14 +102,14 @@ def test_a_worker_waits_for_who_has_the_file(url: str) -> None:
 @pytest.mark.only("postgresql")
 def test_the_applications_migrations_do_not_see_its_tables(url: str, engine: Engine) -> None:
     with databases.connected(url) as application:
-        with application.begin() as connection:
-            databases.migrate(connection)
+        databases.migrate(application)
         migrations.prepare(engine)
         with application.begin() as connection:
             assert not any(name.startswith("profiler") for name in inspect(connection).get_table_names())
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, Base.metadata) == []
-            databases.migrate(connection, "base")
+        databases.migrate(application, "base")
+        with application.begin() as connection:
             connection.execute(text("DROP TABLE alembic_version"))
 
 

@@ -1,12 +1,15 @@
-"""Alembic's environment: the connection that `prepare` opened."""
+"""Alembic's environment: the engine that `prepare` was given."""
 
 from alembic import context
 
-from hotroute.profiler.migrations import VERSION_TABLE
+from hotroute.migrations import environment
+from hotroute.profiler.migrations import VERSION_TABLE, running
 from hotroute.profiler.schema import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE
+environment.migrate(
+    context.config.attributes[environment.ENGINE],
+    metadata,
+    [],
+    {"version_table": VERSION_TABLE},
+    running.lock,
 )
-with context.begin_transaction():
-    context.run_migrations()

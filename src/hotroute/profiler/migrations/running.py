@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
-from hotroute import database
+from hotroute.migrations.environment import ENGINE, lock_others_out
 from hotroute.profiler.schema import SCHEMA
 
 LOCK = 7_203_452  # any number that nothing else in the database locks
@@ -14,11 +14,9 @@ LOCK = 7_203_452  # any number that nothing else in the database locks
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """To the revision: up, or down to "base"."""
-    with engine.connect().execution_options(**database.WRITES) as connection, connection.begin():
-        configuration = config()
-        configuration.attributes["connection"] = connection
-        lock(connection)
-        (command.downgrade if revision == "base" else command.upgrade)(configuration, revision)
+    configuration = config()
+    configuration.attributes[ENGINE] = engine
+    (command.downgrade if revision == "base" else command.upgrade)(configuration, revision)
 
 
 def config() -> Config:
@@ -28,8 +26,10 @@ def config() -> Config:
 
 
 def lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        # IF NOT EXISTS asks for the right to create schemas even where there is nothing to create.
-        if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}):
-            connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
+    """Let one worker migrate, and create the schema that its tables are in."""
+    lock_others_out(connection, LOCK)
+    if connection.dialect.name != "postgresql":
+        return
+    # IF NOT EXISTS asks for the right to create schemas even where there is nothing to create.
+    if not connection.scalar(text("SELECT 1 FROM pg_namespace WHERE nspname = :name"), {"name": SCHEMA}):
+        connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
