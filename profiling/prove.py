@@ -36,6 +36,11 @@ PROOFS = (
         {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
     ),
     Proof(
+        "No process uses its parent's connections: each answer is the right one, however processes are started",
+        ("tests/forks",),
+        {"PROVE_FORK_REQUESTS": "1200"},
+    ),
+    Proof(
         "Hosts behind one proxy: HUP and restarts in turn lose no request, the end of one no GET; reloads lose none",
         ("tests/proxy/test_hosts.py", "tests/proxy/test_reload.py"),
         {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},

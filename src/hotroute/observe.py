@@ -1,5 +1,6 @@
 """Where parts of the engine tell what they do: a close look at a request listens, and counts add up for everybody."""
 
+import os
 from contextvars import ContextVar
 from threading import Lock
 from typing import Protocol
@@ -31,6 +32,15 @@ counts: dict[str, int] = {}
 """What has happened in this process since it began, by name."""
 
 lock = Lock()
+
+
+def reset_lock() -> None:
+    """Replace the lock in a forked child: a thread of the parent may hold it."""
+    global lock  # noqa: PLW0603
+    lock = Lock()
+
+
+os.register_at_fork(after_in_child=reset_lock)
 
 
 def count(name: str) -> None:

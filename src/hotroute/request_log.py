@@ -13,6 +13,7 @@ from time import perf_counter, sleep, time
 from traceback import print_exc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hotroute.fork_safety import reset_in_children
 from hotroute.logs import gathering, request_id
 
 if TYPE_CHECKING:
@@ -157,10 +158,10 @@ class Writer:
         Thread(target=self.run, name="hotroute-request-log", daemon=True).start()
         # After the threads that answer requests have ended.
         atexit.register(self.flush)
-        os.register_at_fork(after_in_child=self.forget)
+        reset_in_children(self)
 
-    def forget(self) -> None:
-        """A child has none of the threads, and another had better not write the parent's lines."""
+    def reset_after_fork(self) -> None:
+        """Leave the parent's lines to it, whose thread is not here."""
         write_at_once()
         self.waiting.clear()
         atexit.unregister(self.flush)

@@ -1,7 +1,6 @@
 """Writing while Redis cannot be reached: the database says that the cache is off (docs/cache-model.md, "The fence")."""
 
 import logging
-import os
 import secrets
 from contextlib import suppress
 from threading import Event, Lock, Thread
@@ -33,6 +32,7 @@ from hotroute import database
 from hotroute.cache.link import Script, Unreachable
 from hotroute.cache.redis_store import RedisStore
 from hotroute.cache.store import EPOCH
+from hotroute.fork_safety import reset_in_children
 from hotroute.serving import after_fork
 
 log = logging.getLogger(__name__)
@@ -65,11 +65,16 @@ class Fence:
     def __init__(self, engine: Engine, store: RedisStore, life: float = LIFE, holds: float = 15.0) -> None:
         self.engine, self.beside = engine, channel(engine)
         self.store, self.life, self.holds = store, life, holds
-        self.process, self.pid = "", os.getpid()
-        self.lock, self.starting, self.stopped = Lock(), Lock(), Event()
-        self.until, self.closed, self.created, self.readable = 0.0, "?", False, True
-        self.thread: Thread | None = None
         store.fence = (f"{store.namespace}fence",)
+        self.reset_after_fork()
+        reset_in_children(self)
+
+    def reset_after_fork(self) -> None:
+        """Begin without a row: the parent's allows the parent alone to commit."""
+        self.lock, self.starting, self.stopped = Lock(), Lock(), Event()
+        self.process, self.until, self.closed = "", 0.0, "?"
+        self.created, self.readable = False, True
+        self.thread: Thread | None = None
 
     @property
     def channel(self) -> Engine:
@@ -186,8 +191,6 @@ class Fence:
 
     def ensure(self) -> str:
         """This process's row is there, and holds until `until`; gives its name."""
-        if self.pid != os.getpid():
-            self.process, self.pid, self.until = "", os.getpid(), 0.0
         began = monotonic()
         if self.until - began > self.holds / 2:
             return self.process

@@ -7,6 +7,7 @@ from time import monotonic
 
 from hotroute.cache.link import Unreachable
 from hotroute.cache.store import Flight, Store
+from hotroute.fork_safety import reset_in_children
 
 
 class Leases:
@@ -17,6 +18,11 @@ class Leases:
 
     def __init__(self, store: Store) -> None:
         self.store, self.pause = store, store.lease_ttl / 3
+        self.reset_after_fork()
+        reset_in_children(self)
+
+    def reset_after_fork(self) -> None:
+        """Begin with no lease: the parent renews its own."""
         self.lock = Lock()
         self.held: dict[str, tuple[Flight, float]] = {}
         self.thread: Thread | None = None

@@ -1,14 +1,12 @@
 """The link to Redis: connections that know which run of the server they reach, cached scripts, and a breaker."""
 
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
-from weakref import WeakMethod
 
 from hiredis import HiredisError, ReplyError
 
@@ -17,6 +15,7 @@ from hotroute.cache import address
 from hotroute.cache.address import Place
 from hotroute.cache.breaker import Breaker
 from hotroute.cache.wire import Command, Wire, Word
+from hotroute.fork_safety import reset_in_children
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +126,7 @@ class Link:
         self.breaker = Breaker(period)
         self.told: dict[str, float] = {}
         self.examined = False
-        forget_in_children(WeakMethod(self.forget_connections))
+        reset_in_children(self)
 
     def run(self, script: Script, keys: list[str], *arguments: Argument) -> Any:
         """The script's answer; `{run}` in a key or argument becomes the server's run id.
@@ -230,18 +229,10 @@ class Link:
             for wrong in unsuitable(dict(zip(texts[::2], texts[1::2], strict=True))):
                 log.warning("Redis is not set up for the cache: %s", wrong)
 
-    def forget_connections(self) -> None:
-        """After a fork: the parent's connections are not ours, and what its threads hold nobody gives back."""
+    def reset_after_fork(self) -> None:
+        """Drop the parent's connections, also those that its threads hold and never give back here."""
         self.pool.disconnect()
         self.breaker = Breaker(self.period)
-
-
-def forget_in_children(method: "WeakMethod[Callable[[], None]]") -> None:
-    def forget() -> None:
-        if call := method():
-            call()
-
-    os.register_at_fork(after_in_child=forget)
 
 
 def refuse_states(answer: Any) -> None:

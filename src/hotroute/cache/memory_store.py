@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hotroute import observe
 from hotroute.cache.store import EPOCH, Answer, Entry, Flight, Question, State, Vector
+from hotroute.fork_safety import reset_in_children
 
 MOST_ENTRIES, MOST_BYTES = 10_000, 64 * 2**20
 SPARE = 1000
@@ -54,12 +55,17 @@ class MemoryStore:
 
     def __init__(self, mark_ttl: float = 15.0, lease_ttl: float = 5.0, clock: Callable[[], float] = monotonic) -> None:
         self.mark_ttl, self.lease_ttl, self.clock = mark_ttl, lease_ttl, clock
-        self.lock = Lock()
+        self.reset_after_fork()
+        reset_in_children(self)
         self.nonces: dict[str, str] = {}
         self.marks: dict[str, dict[str, float]] = {}
         self.leases: dict[str, Lease] = {}
         self.entries: dict[str, Stored] = {}
         self.bytes, self.enough = 0, SPARE
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
+        self.lock = Lock()
 
     def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
         with self.lock:

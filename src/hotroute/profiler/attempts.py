@@ -6,6 +6,8 @@ from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from time import monotonic
 
+from hotroute.fork_safety import reset_in_children
+
 BURST = 10
 """Wrong ones that may follow each other at once."""
 
@@ -25,8 +27,13 @@ class Attempts:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self.clock = clock
-        self.lock = Lock()
+        self.reset_after_fork()
+        reset_in_children(self)
         self.failures: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
+        self.lock = Lock()
 
     def wait(self, address: str) -> float:
         """Seconds until the address may try again; 0.0 where it may now."""

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakMethod
 
+from hotroute.fork_safety import reset_in_children
 from hotroute.profiler.flusher import Flusher
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
@@ -42,16 +43,17 @@ class Recorder:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.history = History(options.url)
-        self.room = MOST_REQUESTS
+        self.room, self.running = MOST_REQUESTS, False
         self.rate = options.samples_per_second / workers(os.environ)
         self.key = digest(options.key) if options.key else b""
-        self.forget()
-        os.register_at_fork(after_in_child=calling(WeakMethod(self.forget)))
+        self.reset_after_fork()
+        reset_in_children(self)
         after_fork(calling(WeakMethod(self.start)))
 
-    def forget(self) -> None:
-        """What was the parent's is not ours to tell or to use, and its threads are not here."""
-        self.history.engine.dispose(close=False)
+    def reset_after_fork(self) -> None:
+        """Begin with nothing recorded: the parent writes its own records, and its threads are not here."""
+        if self.running:
+            atexit.unregister(self.close)
         self.running = False
         self.starting = Lock()
         self.flying: dict[int, Watched] = {}

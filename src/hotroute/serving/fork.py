@@ -22,8 +22,8 @@ STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 def after_fork(callback: Callback) -> Callback:
     """Have `callback()` run once in every worker, before its first request. Usable as a decorator.
 
-    A connection that was opened before the fork would be shared by every worker: drop it here. Nothing is registered
-    by default, because nothing opens a connection on import.
+    A socket that was opened before the fork would be shared by every worker: drop it here. The connections of
+    SQLAlchemy's engines, the cache and the profiler are dropped by `hotroute.fork_safety` already.
     """
     callbacks.append(callback)
     if os.getpid() in workers:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from gunicorn.config import make_settings  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from hotroute import logs
+from hotroute import fork_safety, logs  # noqa: F401  # before the application makes its engines
 from hotroute.serving import door, fork, sizing
 from hotroute.serving.variables import SettingError, endpoint
 

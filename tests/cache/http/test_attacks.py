@@ -95,7 +95,7 @@ def site(redis_url: str) -> Iterator[Site]:
     site = Site(store=store).page(tags=("tag",)).start()
     settle(site)
     yield site
-    link.forget_connections()
+    link.reset_after_fork()
 
 
 def settle(site: Site, **page: Any) -> Answer:
@@ -193,7 +193,7 @@ def test_a_line_break_in_an_argument_is_in_its_tag_and_breaks_no_vector(redis_ur
     settle(site, **page)
     cache.invalidate_now(store, ["note:a\nb\nc"])
     assert site.get(**page).stored
-    link.forget_connections()
+    link.reset_after_fork()
 
 
 def test_a_nonce_that_is_not_text_is_no_error(site: Site, redis_url: str) -> None:

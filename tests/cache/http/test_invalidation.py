@@ -80,7 +80,7 @@ def state(request: pytest.FixtureRequest) -> Iterator[tuple[Site, dict[str, str]
     site.app.add_url_rule("/<name>", "write", write_into(kept), methods=["PUT", "POST", "PATCH", "DELETE", "PURGE"])
     yield site.start(principal=lambda environ: environ.get("HTTP_AUTHORIZATION")), kept
     if link:
-        link.forget_connections()
+        link.reset_after_fork()
 
 
 def write_into(kept: dict[str, str]) -> Callable[..., Any]:

@@ -46,4 +46,4 @@ def test_another_releases_entries_are_not_served_and_its_writes_are_seen(redis_u
     assert (settle(old).body, settle(new).body, old.get().hit) == (b"old", b"new", True)
     old.store.done(["tag"], "a writer")
     assert not new.get().hit
-    link.forget_connections()
+    link.reset_after_fork()

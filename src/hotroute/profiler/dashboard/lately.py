@@ -6,6 +6,8 @@ from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
+from hotroute.fork_safety import reset_in_children
+
 Found = TypeVar("Found")
 MOST = 32
 
@@ -19,8 +21,14 @@ class Lately(Generic[Found]):
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = monotonic) -> None:
-        self.seconds, self.clock, self.lock = seconds, clock, Lock()
+        self.seconds, self.clock = seconds, clock
+        self.reset_after_fork()
+        reset_in_children(self)
         self.answers: OrderedDict[Hashable, tuple[float, Found]] = OrderedDict()
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
+        self.lock = Lock()
 
     def get(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """The answer for the key; found out, by this caller alone or by several at a time, where none is young enough.
