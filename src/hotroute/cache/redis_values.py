@@ -27,7 +27,7 @@ def expiry(seconds: int) -> Command:
     """Return the options of SET for a timeout. Like cachelib, 0 and -1 are for ever; less is over before it began."""
     if seconds in (0, -1):
         return ()
-    return ("EX", min(seconds, LONGEST)) if seconds > 0 else ("EXAT", 1)
+    return ("EX", min(int(seconds), LONGEST)) if seconds > 0 else ("EXAT", 1)
 
 
 class RedisValues(BaseCache):
