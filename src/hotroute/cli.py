@@ -108,7 +108,9 @@ def static(sources: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("url")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header field to send; repeatable.")
+@click.option(
+    "-H", "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header field to send; repeatable."
+)
 @click.option("--app", default="", metavar="MODULE:NAME", help="The application, to name the parts of the key too.")
 @click.option(
     "--ca", type=click.Path(exists=True, dir_okay=False), help="For https: the certificates to trust, a file."
@@ -157,15 +159,17 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
 @click.option("--span", default="24h", show_default=True, help="How far back to look: 90s, 15m, 24h, 7d, 4w.")
 @click.option("--release", default="", help="Only what was measured of this release.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def advise(span: str, release: str, as_json: bool) -> None:
+@click.option("--app", default="", metavar="MODULE:NAME", help="The application, to find the records as it does.")
+def advise(span: str, release: str, as_json: bool, app: str) -> None:
     """Say what to do about what the profiler measured: threads, workers, queries, hot routes.
 
-    The records are found by PROFILER_URL or DATA_DIR, as the application finds them.
+    The records are found by PROFILER_URL or DATA_DIR; with --app, by the `Options(url=...)` of that application.
     """
     from hotroute.profiler.advice.command import CannotAdvise, run  # noqa: PLC0415
 
+    sys.path.insert(0, str(Path.cwd()))
     try:
-        run(os.environ, span, release, as_json)
+        run(os.environ, span, release, as_json, app)
     except CannotAdvise as reason:
         sys.exit(f"hotroute: {reason}")
 

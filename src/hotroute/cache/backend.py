@@ -88,6 +88,7 @@ def store_of(app: Flask, cache: Cache | Store) -> Store:
         ValueError: the cache is not bound to `app`, or cannot give hot routes what they need.
     """
     if not isinstance(cache, Cache):
+        refuse_no_store(cache)
         return cache
     backend = app.extensions.get("cache", {}).get(cache)
     if backend is None:
@@ -100,6 +101,17 @@ def store_of(app: Flask, cache: Cache | Store) -> Store:
             'to "hotroute.cache.backend.RedisCache", or to "hotroute.cache.backend.SimpleCache" in a single process'
         )
     return store
+
+
+def refuse_no_store(given: object) -> None:
+    """Raises:
+    ValueError: it is no store; a URL, say. The message does not repeat it, for it may hold a password.
+    """
+    if not callable(getattr(given, "look", None)):
+        raise ValueError(
+            f"the cache is a {type(given).__name__} and no store: give init_app Flask-Caching's Cache, or "
+            'RedisStore(Link("redis://host/0", timeout=0.05), "hot:")'
+        )
 
 
 def prefixes(config: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """The write side of the protocol, on SQLAlchemy engines: mark before COMMIT, done after it."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 TOUCHED, BEGUN, MARKED = "hotroute.touched", "hotroute.begun", "hotroute.marked"
 FOLLOWERS = "hotroute.followers"
+UNPARSED_TEXT = "hotroute.unparsed_text"
+LITERAL = re.compile(r"""['"$]|\b\d|--|/\*""")
+LONGEST_TEXT = 200
 begun = WeakKeyDictionary[Connection, int]()
 """Connections, and the threads that have begun their latest transactions, for `hotroute.testing`."""
 
@@ -57,6 +61,7 @@ class Changes:
         fence: lets a transaction commit that the store cannot be told of; without one, `Unreachable` aborts it.
         metadata: of all tables.
         views: the tables that each view of the database reads.
+        raw_writes: "refuse" a COMMIT after SQL text that wrote, or "invalidate" everything, with a warning.
     """
 
     def __init__(
@@ -65,8 +70,9 @@ class Changes:
         fence: "Fence | None" = None,
         metadata: Iterable[MetaData] = (),
         views: Mapping[str, Iterable[str]] = MappingProxyType({}),
+        raw_writes: str = "refuse",
     ) -> None:
-        self.store, self.fence = store, fence
+        self.store, self.fence, self.raw_writes = store, fence, raw_writes
         self.metadata, self.views = tuple(metadata), views
 
     def follow(self, engine: Engine) -> None:
@@ -130,7 +136,9 @@ def mark(dialect: Dialect, info: dict[str, Any]) -> list[Mark]:
     tags = sorted(take(info))
     marks: list[Mark] = info.setdefault(MARKED, [])
     if tags:
-        refuse_unparsed(tags)
+        if UNPARSED in tags:
+            refuse_unparsed(followers(dialect), info.get(UNPARSED_TEXT, ""))
+            tags = sorted({*tags, EPOCH} - {UNPARSED})
         for each in followers(dialect):
             marks.append(each.mark(tags))  # noqa: PERF401  # if the next one fails, these are known, and taken away
     return marks
@@ -171,6 +179,8 @@ def note(
     found = footprint(statement, context)
     if found.writes:
         refuse_autocommit(connection)
+        if UNPARSED in found.writes:
+            connection.info[UNPARSED_TEXT] = without_values(statement)
         touch(connection, found.writes)
         in_bulk = found.writes - said(connection, found, context) - {UNPARSED, EPOCH}
         touch(connection, [table + BULK for table in in_bulk])
@@ -229,16 +239,24 @@ def refused(dialect: Dialect, error: BaseException, connection: Any) -> bool:
     return isinstance(error, known) and not dialect.is_disconnect(error, connection.dbapi_connection, None)  # type: ignore[arg-type]
 
 
+def without_values(statement: str) -> str:
+    """Return the statement up to its first literal, for the log."""
+    text = " ".join(LITERAL.split(statement, maxsplit=1)[0].split())
+    return f"{text[:LONGEST_TEXT]} ..."
+
+
 def refuse_late(marks: list[Mark]) -> None:
     if any(monotonic() > each.deadline for each in marks):
         raise MarkExpiredError("the transaction's mark in the cache expired before its COMMIT; try again")
 
 
-def refuse_unparsed(tags: list[str]) -> None:
-    if UNPARSED in tags:
+def refuse_unparsed(following: Iterable[Changes], statement: str) -> None:
+    """Refuse the COMMIT, unless all who follow have chosen to have everything made anew."""
+    if any(each.raw_writes == "refuse" for each in following):
         raise UncachedWriteError(
             "SQL text wrote, and the cache cannot know what: say so in the transaction with invalidate(session, ...)"
         )
+    log.warning("SQL text wrote, and every cached response is made anew: use invalidate(): %s", statement)
 
 
 def refuse_autocommit(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib import import_module
+from inspect import isfunction, signature
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -83,6 +84,11 @@ def ask(url: str, headers: Mapping[str, str], trust: ssl.SSLContext | None) -> A
         connection.request("GET", (to.path or "/") + (f"?{to.query}" if to.query else ""), headers=dict(headers))
         response = connection.getresponse()
         response.read()
+    except ssl.SSLCertVerificationError as reason:
+        raise CannotExplain(
+            f"the certificate of {to.netloc} is not trusted ({reason.verify_message}): name the file of its authority "
+            "with --ca, for the development stack data/tls/ca.pem"
+        ) from None
     except (OSError, HTTPException) as reason:
         raise CannotExplain(f"{to.netloc} does not answer: {reason or type(reason).__name__}") from None
     except ValueError as reason:
@@ -132,11 +138,18 @@ def words(answer: Answer) -> str:
 
 
 def load(app: str) -> Any:
+    """Return the application `module:name`; a factory, with or without (), is called without arguments."""
     module, _, name = app.partition(":")
     try:
-        return getattr(import_module(module), name or "app")
+        found = getattr(import_module(module), name.removesuffix("()") or "app")
+        return found() if name.endswith("()") or is_factory(found) else found
     except Exception as reason:
         raise CannotExplain(f"{app} cannot be loaded: {reason}") from reason
+
+
+def is_factory(found: object) -> bool:
+    """Return whether it is called without arguments; a WSGI application that is a function takes two."""
+    return isfunction(found) and all(each.default is not each.empty for each in signature(found).parameters.values())
 
 
 def parts(app: Any, url: str, headers: Mapping[str, str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Flask
 from flask_caching import Cache
@@ -56,6 +56,8 @@ class Application:
         skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
             names, such as "package.module.function". A route with others is answered within Flask, after they ran.
         logged: request header fields that hooks read for logs, limits and the like, and that no answer depends on.
+        raw_writes: "refuse" a COMMIT after SQL text that wrote; or "invalidate" everything, for an existing application
+            that has such texts, with a warning that names each.
         fence: lets writes succeed while Redis is away. Without one they are answered 503.
     """
 
@@ -66,6 +68,7 @@ class Application:
     skippable: tuple[str | Callable[..., Any], ...] = ()
     logged: tuple[str, ...] = ()
     fence: Fence | None = None
+    raw_writes: Literal["refuse", "invalidate"] = "refuse"
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     manual_tags: tuple[str, ...] = ()
 
@@ -94,7 +97,9 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
     inside.attend(app, found, skippable)
-    followed = changes.Changes(store, application.fence, application.metadata, application.views)
+    followed = changes.Changes(
+        store, application.fence, application.metadata, application.views, application.raw_writes
+    )
     for engine in application.engines:
         followed.follow(engine)
     if len(application.engines) > 1:

@@ -49,7 +49,8 @@ class Guard:
     def __init__(self, username: str, password: str, page: Callable[[int, str], str] | None = None) -> None:
         if not username or not password:
             raise NoPassword(
-                "the profiler needs a username and a password: set PROFILER_USERNAME and PROFILER_PASSWORD"
+                "the profiler needs a username and a password: set Options(username=..., password=...), which Conduit "
+                "reads from PROFILER_USERNAME and PROFILER_PASSWORD"
             )
         if ":" in username:
             raise NoPassword("the profiler's username has a colon, which HTTP Basic cannot send: choose another")

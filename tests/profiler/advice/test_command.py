@@ -2,12 +2,16 @@
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from hotroute import profiler
 from hotroute.profiler.advice import place
+from hotroute.profiler.advice.command import CannotAdvise, run
 from hotroute.profiler.advice.item import Advice
 from hotroute.profiler.advice.shown import plain
 from hotroute.serving import SettingError
@@ -108,3 +112,14 @@ def test_advice_is_a_value() -> None:
     """A page may keep what it got: nothing changes it."""
     with pytest.raises(AttributeError):
         Advice("data", "low", "", "", "").title = "other"  # type: ignore[misc]
+
+
+def test_an_application_says_where_its_records_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Flask("measured")
+    profiler.init_app(app, profiler.Options(url=f"sqlite:///{tmp_path / 'mine.db'}", password="of a test"))
+    monkeypatch.setattr(sys.modules[__name__], "measured", app, raising=False)
+    with pytest.raises(CannotAdvise, match=r"mine\.db"):
+        run({}, "24h", "", as_json=False, app=f"{__name__}:measured")
+    monkeypatch.setattr(sys.modules[__name__], "measured", Flask("other"))
+    with pytest.raises(CannotAdvise, match=r"call hotroute\.profiler\.init_app"):
+        run({}, "24h", "", as_json=False, app=f"{__name__}:measured")

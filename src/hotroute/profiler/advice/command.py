@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
+from hotroute.cache.explain import CannotExplain, load
 from hotroute.profiler.advice import Serving, advise, place, shown
 from hotroute.profiler.history import History
+from hotroute.profiler.measure import EXTENSION
 
 NEWEST = 5
 
@@ -18,18 +20,22 @@ class CannotAdvise(RuntimeError):
     """There is nothing to read; the message says what to do."""
 
 
-def run(environ: Mapping[str, str], length: str, release: str, as_json: bool) -> None:
+def run(environ: Mapping[str, str], length: str, release: str, as_json: bool, app: str = "") -> None:
     """Print the advice on the last `length` of what was recorded.
+
+    Args:
+        app: "module:name" of the application whose records are meant; the environment says where without one.
 
     Raises:
         CannotAdvise: there is no storage, it does not answer, or it knows no such release.
         SettingError: a variable or the length has a value that cannot be used.
     """
-    span, serving, url = place.last(length, time.time(), release), Serving.read(environ), place.storage_url(environ)
+    span, serving = place.last(length, time.time(), release), Serving.read(environ)
+    url = url_of(app) if app else place.storage_url(environ)
     if missing := place.missing_file(url):
         raise CannotAdvise(
             f"there is no {missing}: nothing has been recorded. Serve with the profiler on (PROFILER_ENABLED), and set"
-            " DATA_DIR or PROFILER_URL as there."
+            " DATA_DIR or PROFILER_URL as there; or name an application that has Options(url=...) with --app."
         )
     history = History(url)
     try:
@@ -41,6 +47,17 @@ def run(environ: Mapping[str, str], length: str, release: str, as_json: bool) ->
         print(json.dumps(shown.document(span, serving, advice), indent=2))
     else:
         shown.show(Console(width=None if sys.stdout.isatty() else 100, highlight=False), advice)
+
+
+def url_of(app: str) -> str:
+    """Return where an application's profiler keeps its records."""
+    try:
+        recorder = load(app).extensions.get(EXTENSION)
+    except CannotExplain as reason:
+        raise CannotAdvise(str(reason)) from None
+    if recorder is None:
+        raise CannotAdvise(f"{app} has no profiler: call hotroute.profiler.init_app(app, Options(url=...))")
+    return str(recorder.options.url)
 
 
 def refuse_unknown(history: History, release: str) -> None:
