@@ -27,8 +27,8 @@ lint: $(VENV)/.development ## ruff, mypy and the import contracts
 install: $(VENV)/.production ## only what production needs, into .venv
 
 format: $(VENV)/.development ## let ruff write the code its way
-	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .; status=$$?; $(BIN)/ruff format --quiet . && exit $$status
 
 prove: $(VENV)/.development ## the long forms of the tests, into profiling/results/
 	@$(BIN)/python -m profiling.prove
@@ -38,10 +38,11 @@ bench: $(VENV)/.development ## the measurements, into profiling/results/
 	@$(BIN)/python -m profiling.bench.proxy
 	@$(BIN)/python -m profiling.bench.profiler
 
-migration: $(VENV)/.embedded ## a migration to what the models say: make migration NAME="my table"
+migration: $(VENV)/.development ## a migration to what the models say: make migration NAME="my table"
 	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="my table"'; exit 1; }
 	@$(BIN)/hotroute run conduit migrate
 	@$(BIN)/hotroute run alembic revision --autogenerate -m "$(NAME)"
+	@$(BIN)/ruff format --quiet migrations
 
 profile: $(VENV)/.development ## a load of calls with the profiler on, and a report of where its time went
 	@$(BIN)/python -m profiling.load $(PROFILE_ARGS)

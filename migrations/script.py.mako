@@ -1,13 +1,13 @@
 """${message}.
 
 Revision: ${up_revision}
-Follows: ${down_revision | comma,n}
+${"Follows: " + comma(down_revision) if down_revision else "The first revision."}
 """
 
 import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
-revision = ${repr(up_revision)}
+revision = "${up_revision}"
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}

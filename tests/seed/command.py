@@ -1,19 +1,23 @@
 """`conduit seed` in a process of its own."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from conduit.seed.size import Size
 from tests.conftest import SECRET
+from tests.servers import clean_environment
 
 
-def start(database_url: str, size: Size, folder: Path, hash_seed: str = "random") -> subprocess.Popen[str]:
-    environment = os.environ | {
+def start(
+    database_url: str, redis_url: str, size: Size, folder: Path, hash_seed: str = "random"
+) -> subprocess.Popen[str]:
+    environment = clean_environment() | {
         "SECRET_KEY": SECRET,
         "DATABASE_URL": database_url,
-        "PROFILER_ENABLED": "false",
+        # Without one, the cache's fence would keep what the tests after it ask on this database uncached.
+        "REDIS_URL": redis_url,
+        "REDIS_TIMEOUT": "1",
         "DATA_DIR": str(folder),
         "PYTHONHASHSEED": hash_seed,
     }

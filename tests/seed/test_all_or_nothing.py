@@ -36,9 +36,9 @@ def test_a_database_is_empty_until_it_is_seeded(engine: Engine) -> None:
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_seed_leaves_nothing(
-    engine: Engine, database_url: str, tmp_path: Path, blow: signal.Signals
+    engine: Engine, database_url: str, redis_url: str, tmp_path: Path, blow: signal.Signals
 ) -> None:
-    process = command.start(database_url, Size(60_000, 1), tmp_path)
+    process = command.start(database_url, redis_url, Size(60_000, 1), tmp_path)
     assert process.stderr is not None
     # The users are in by then, and the articles are being written.
     seen = any(line.startswith("tags:") for line in iter(process.stderr.readline, ""))
@@ -59,8 +59,8 @@ def test_a_seed_may_take_longer_than_a_request(engine: Engine, database_url: str
     assert contents.counted(engine)["articles"] == 8_000
 
 
-def test_of_two_seeds_at_once_one_is_refused(engine: Engine, database_url: str, tmp_path: Path) -> None:
-    processes = [command.start(database_url, Size(2_000, number), tmp_path) for number in (1, 2)]
+def test_of_two_seeds_at_once_one_is_refused(engine: Engine, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    processes = [command.start(database_url, redis_url, Size(2_000, number), tmp_path) for number in (1, 2)]
     finished = sorted(command.finish(process) for process in processes)
     assert [code for code, _ in finished] == [0, 1]
     assert "has users already" in finished[1][1]

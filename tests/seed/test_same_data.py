@@ -12,21 +12,21 @@ from tests.seed.conftest import fill
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def expected(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> dict[str, str]:
     """The digests of a SQLite database that another process has seeded, with other hashes of its strings."""
     folder = tmp_path_factory.mktemp("other")
     url = f"sqlite:///{folder / 'conduit.db'}"
     with databases.connected(url) as engine:
         databases.migrate(engine)
-        code, output = command.finish(command.start(url, Size(250, 7), folder, hash_seed="1"))
+        code, output = command.finish(command.start(url, redis_url, Size(250, 7), folder, hash_seed="1"))
         assert code == 0, output
         return contents.digest(engine)
 
 
 def test_another_process_makes_the_same_rows(
-    engine: Engine, database_url: str, tmp_path: Path, expected: dict[str, str]
+    engine: Engine, database_url: str, redis_url: str, tmp_path: Path, expected: dict[str, str]
 ) -> None:
-    code, output = command.finish(command.start(database_url, Size(250, 7), tmp_path, hash_seed="2"))
+    code, output = command.finish(command.start(database_url, redis_url, Size(250, 7), tmp_path, hash_seed="2"))
     assert code == 0, output
     assert contents.digest(engine) == expected
 

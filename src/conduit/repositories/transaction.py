@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from conduit.errors import Taken
+from hotroute import unique
 from hotroute.database import WRITES
 
 Readable = Session | Connection
@@ -30,19 +31,9 @@ def writing(session: Session) -> Iterator[None]:
         session.commit()
     except IntegrityError as violation:
         session.rollback()
-        raise Taken(*fields(violation)) from violation
+        if columns := unique.get_columns(violation):
+            raise Taken(*columns) from violation
+        raise
     except BaseException:
         session.rollback()
         raise
-
-
-def fields(violation: IntegrityError) -> list[str]:
-    """The API's field behind a violated constraint.
-
-    SQLite names the column ("users.email"), PostgreSQL the constraint ("uq_users_email").
-    """
-    message = str(violation.orig)
-    found = [field for field in ("username", "email") if f"users.{field}" in message or f"uq_users_{field}" in message]
-    if not found:
-        raise violation
-    return found
