@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, make_url
 from conduit.config import Settings
 from conduit.extensions import db
 from hotroute import database, serving
+from hotroute.lifecycle import on_close
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -27,6 +28,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         db.sessionmaker.configure(expire_on_commit=False)
         database.prepare(db.engine, settings.database_timeout)
         app.extensions["reader"] = database.reader(db.engine)
+        on_close(app, db.engine.dispose)
 
 
 def reading() -> Connection:

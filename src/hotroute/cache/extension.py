@@ -21,6 +21,7 @@ from hotroute.cache.request import Principal
 from hotroute.cache.rules import Headers
 from hotroute.cache.sessions import mark_together
 from hotroute.cache.store import Store
+from hotroute.lifecycle import on_close
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -117,7 +118,9 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     answer_503(app)
     app.extensions["hotroute.store"] = store
     app.extensions["hotroute.application"] = application
-    app.wsgi_app = Front(app.wsgi_app, store, around)  # type: ignore[method-assign]
+    front = Front(app.wsgi_app, store, around)
+    app.wsgi_app = front  # type: ignore[method-assign]
+    close_with(app, front, application.fence)
 
 
 def tables_of(application: Application) -> tuple[str, ...]:
@@ -126,6 +129,15 @@ def tables_of(application: Application) -> tuple[str, ...]:
     """
     tables = [table for metadata in application.metadata for table in metadata.tables.values()]
     return tuple(sorted({name for table in tables for name in (table.fullname, table.name)}))
+
+
+def close_with(app: Flask, front: Front, fence: Fence | None) -> None:
+    """Have the cache's connections and threads end with the application."""
+    if link := getattr(front.store, "link", None):
+        on_close(app, link.pool.disconnect)
+    if fence:
+        on_close(app, fence.stop)
+    on_close(app, front.leases.stop)
 
 
 def refuse_others(application: Application) -> None:

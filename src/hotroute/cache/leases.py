@@ -45,6 +45,12 @@ class Leases:
             self.thread = Thread(target=self.renew, name="hotroute-leases", daemon=True)
             self.thread.start()
 
+    def stop(self) -> None:
+        """End the thread."""
+        self.stopped.set()
+        if self.thread is not None:
+            self.thread.join()
+
     def renew(self) -> None:
         while not self.stopped.wait(self.pause):
             now = monotonic()

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from hotroute.lifecycle import on_close
 from hotroute.profiler import dashboard, measure, outgoing, places, redis_calls, statements
 from hotroute.profiler.options import Options, completed
 from hotroute.profiler.recorder import Recorder
@@ -24,6 +25,8 @@ def init_app(app: Flask, options: Options) -> None:
     if measure.EXTENSION in app.extensions:
         raise ValueError("this application has a profiler already")
     recorder = app.extensions[measure.EXTENSION] = Recorder(chosen)
+    on_close(app, recorder.history.close)
+    on_close(app, recorder.close)
     measure.init_app(app, chosen)
     dashboard.init_app(app, chosen, recorder.history)
     places.add_application(app.root_path)
