@@ -1,5 +1,6 @@
 """`hotroute up` runs a Procfile: a whole stack, with the test's application in it."""
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hotroute.serving.screen import Screen
+from hotroute.serving.up import procfile
 from hotroute.serving.variables import PORTS
 from tests.servers import ROOT, Proxy, Server, free_port, server, stack, starting_stack, status, wait_until
 from tests.serving.conftest import APP
@@ -181,3 +184,16 @@ def test_a_stack_that_does_not_become_ready_says_why_and_stops(tmp_path: Path) -
         assert code == 1
         assert last == "Not ready after 2 s: /readyz answers 503 the database is away; everything was stopped."
         assert free(environ)
+
+
+def test_a_procfile_is_read_in_its_order_without_comments(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("# web: no\n\nrelease: a: b\nweb-1:  gunicorn x:y\n not: one\n")
+    assert list(procfile(tmp_path).items()) == [("release", "a: b"), ("web-1", "gunicorn x:y")]
+
+
+def test_lines_of_a_part_are_coloured_on_a_terminal_only() -> None:
+    screen, now = Screen(["web", "proxy"]), dt.datetime(2024, 2, 29, 23, 59, 58, tzinfo=dt.UTC)
+    screen.is_coloured = False
+    assert screen.prefix("web", now) == "23:59:58 web   | "
+    screen.is_coloured = True
+    assert screen.prefix("proxy", now) == "\033[0m\033[33m23:59:58 proxy | \033[0m"

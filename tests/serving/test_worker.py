@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
@@ -78,13 +80,10 @@ def test_who_has_more_connections_than_threads_leaves_the_next_to_others() -> No
         wait_until(lambda: taken(late) > threads, "it has some when it comes")
 
 
-SHARED = "hotroute.serving.shared.Worker"
-
-
-@pytest.fixture(params=["", SHARED])
-def one(request: pytest.FixtureRequest) -> dict[str, str]:
-    """One thread, in a worker of the usual kind or in one whose threads wait themselves."""
-    return {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "1", "GUNICORN_WORKER_CLASS": request.param}
+@pytest.fixture
+def one() -> dict[str, str]:
+    """One thread in one worker."""
+    return {"GUNICORN_WORKERS": "1", "GUNICORN_THREADS": "1"}
 
 
 def ask(connection: socket.socket, path: str) -> None:
@@ -102,19 +101,6 @@ def test_requests_that_come_at_once_on_one_connection_are_all_answered(one: dict
             told += more
         asked = [int(part[:1]) for part in told.split(b'"path": "/')[1:]]
         assert asked == [0, 1, 2, 3, 4]
-
-
-def test_an_application_that_exits_ends_no_thread() -> None:
-    """Gunicorn's own ends the whole worker."""
-    with gunicorn_server(APP, {"GUNICORN_WORKERS": "1", "GUNICORN_WORKER_CLASS": SHARED}) as server:
-        for _ in range(2):
-            with connected(server) as client:
-                ask(client, "/exit")
-                assert client.recv(1) == b""
-        with connected(server) as client:
-            ask(client, "/pid")
-            assert client.recv(15) == b"HTTP/1.1 200 OK"
-        assert "A request ended its thread" in server.output()
 
 
 @pytest.mark.parametrize("asks", [True, False])
@@ -217,3 +203,11 @@ def answer(client: socket.socket) -> bytes:
 
 def connected(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", int(server.environ["APP_PORT"])), timeout=30)
+
+
+def test_importing_the_worker_leaves_another_gunicorn_as_it_is() -> None:
+    code = (
+        "from gunicorn.http import wsgi; own = wsgi.Response; "
+        "import hotroute.serving.worker; assert wsgi.Response is own"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

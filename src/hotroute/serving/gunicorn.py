@@ -52,8 +52,7 @@ TABLE = (
     Setting(
         "worker_class",
         always("hotroute.serving.worker.Worker"),
-        "Kind of worker: gthread, which keeps slow and idle connections off the threads, with a better end; "
-        "hotroute.serving.shared.Worker takes 7 to 24 % less CPU, and is young (docs/decisions/0014)",
+        "Kind of worker: gthread, which keeps slow and idle connections off the threads, with a better end",
     ),
     Setting("workers", sizing.workers, "Worker processes; one per CPU that the container really has, at least 2"),
     Setting("threads", sizing.threads, "Threads in each worker, each with one request at a time"),

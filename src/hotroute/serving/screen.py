@@ -4,27 +4,33 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
+from itertools import cycle
 from threading import Lock
 
-from honcho.colour import get_colours  # type: ignore[import-untyped]
-from honcho.printer import Message, Printer  # type: ignore[import-untyped]
+COLOURS = (36, 33, 32, 35, 31, 34)
+"""ANSI's for the foreground (ECMA-48, SGR), one for each part in turn."""
 
 
 class Screen:
     """Lines from several threads, one at a time; a terminal that was closed is no reason to fail."""
 
     def __init__(self, names: list[str]) -> None:
-        colours = get_colours()
-        self.colours: defaultdict[str, str | None] = defaultdict(lambda: None, {name: next(colours) for name in names})
-        self.printer = Printer(sys.stdout, width=max(map(len, names)))
+        self.colours = dict(zip(names, cycle(COLOURS), strict=False))
+        self.width = max(map(len, names))
+        self.is_coloured = sys.stdout.isatty()
         self.lock = Lock()
 
     def show(self, name: str, line: str) -> None:
-        now = dt.datetime.now().astimezone()
+        prefix = self.prefix(name, dt.datetime.now().astimezone())
         with self.lock, closed_terminal_is_fine():
-            self.printer.write(Message("line", line, now, name, self.colours[name]))
+            for part in line.splitlines():
+                print(prefix + part, flush=True)
+
+    def prefix(self, name: str, now: dt.datetime) -> str:
+        """Return the time and the part's name, coloured on a terminal."""
+        text = f"{now:%H:%M:%S} {name.ljust(self.width)} | "
+        return f"\033[0m\033[{self.colours.get(name, 0)}m{text}\033[0m" if self.is_coloured else text
 
     def say(self, text: str) -> None:
         with self.lock, closed_terminal_is_fine():

@@ -1,10 +1,9 @@
 """The whole stack on one machine, from the Procfile: Redis, the release command, Gunicorn, Nginx."""
 
+import re
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-from honcho.environ import parse_procfile  # type: ignore[import-untyped]
 
 from hotroute.serving import development, ports, readiness
 from hotroute.serving.nginx_conf import certificate_of
@@ -19,6 +18,9 @@ HOW_TO_STOP = {"proxy": signal.SIGQUIT}
 """Nginx finishes the requests in flight on QUIT, not on TERM (nginx.org, Controlling nginx)."""
 
 READY_SECONDS = 60.0
+
+COMMAND = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+)$", re.MULTILINE)
+"""A line of a Procfile; comments and empty lines are none."""
 
 
 class NotReadyError(Exception):
@@ -58,7 +60,7 @@ def procfile(root: Path) -> dict[str, str]:
     file = root / "Procfile"
     if not file.exists():
         raise SettingError(f"There is no Procfile in {root}. Run this in the project's folder")
-    return dict(parse_procfile(file.read_text()).processes)
+    return dict(COMMAND.findall(file.read_text()))
 
 
 def start(supervisor: Supervisor, commands: Mapping[str, str], certificate: Certificate) -> None:

@@ -11,8 +11,6 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 from hotroute.serving import door
 from hotroute.serving.client import Client, Response
 
-wsgi.Response = Response
-
 REST = 0.001
 """Seconds; a poller's timeout is in milliseconds."""
 
@@ -33,6 +31,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """
 
     taken, resting_until = 0, 0.0
+
+    def init_process(self) -> None:
+        # Only in a process of this worker: importing this module changes nobody else's Gunicorn.
+        wsgi.Response = Response
+        super().init_process()
 
     def accept(self, listener: Any) -> None:
         super().accept(listener)

@@ -125,12 +125,6 @@ def test_another_kind_of_worker_is_to_be_ours() -> None:
     assert f"GUNICORN_WORKER_CLASS={OUR_WORKER}" in found.title
 
 
-def test_either_kind_of_ours_stays() -> None:
-    found = recommended(serving=Serving(worker_class="hotroute.serving.shared.Worker"))
-    assert "GUNICORN_WORKER_CLASS" not in found.title
-    assert found.numbers["worker_class"] == "hotroute.serving.shared.Worker"
-
-
 def test_what_is_taken_for_the_default_worker_is_the_default() -> None:
     assert settings({})["worker_class"] == OUR_WORKER
 

@@ -8,7 +8,6 @@ from hotroute.serving import cpus, sizing
 from hotroute.serving.variables import at_least_one
 
 OUR_WORKER = "hotroute.serving.worker.Worker"
-OUR_WORKERS = (OUR_WORKER, "hotroute.serving.shared.Worker")
 OVERFLOW = 1
 """Connections beyond the pool's size that `hotroute.database` allows."""
 

@@ -7,7 +7,7 @@ from hotroute.profiler.advice.evidence import REQUESTS, Evidence
 from hotroute.profiler.advice.fit import Fit, fit
 from hotroute.profiler.advice.item import Advice
 from hotroute.profiler.advice.peak import cpu
-from hotroute.profiler.advice.serving import OUR_WORKER, OUR_WORKERS
+from hotroute.profiler.advice.serving import OUR_WORKER
 from hotroute.profiler.advice.words import count, duration, many, megabytes, percent
 
 
@@ -28,7 +28,7 @@ def advice(evidence: Evidence, fitting: Fit) -> Advice:
         text=f"{measured(evidence)} {conclusion(evidence, fitting)} {limits(evidence, fitting)}",
         do=f"Set {', '.join(lines)}, on each host." if lines else "Leave them.",
         numbers={
-            "worker_class": worker_class(evidence),
+            "worker_class": OUR_WORKER,
             "workers": fitting.workers,
             "threads": fitting.threads,
             "current_worker_class": evidence.serving.worker_class,
@@ -52,17 +52,11 @@ def advice(evidence: Evidence, fitting: Fit) -> Advice:
 def changes(evidence: Evidence, fitting: Fit) -> list[str]:
     """The variables to set."""
     wanted = {
-        "GUNICORN_WORKER_CLASS": (worker_class(evidence), evidence.serving.worker_class),
+        "GUNICORN_WORKER_CLASS": (OUR_WORKER, evidence.serving.worker_class),
         "GUNICORN_WORKERS": (fitting.workers, evidence.running),
         "GUNICORN_THREADS": (fitting.threads, evidence.threads),
     }
     return [f"{name}={value}" for name, (value, now) in wanted.items() if value != now]
-
-
-def worker_class(evidence: Evidence) -> str:
-    """Either of ours stays."""
-    now = evidence.serving.worker_class
-    return now if now in OUR_WORKERS else OUR_WORKER
 
 
 def sized(workers: int, threads: int) -> str:
