@@ -5,7 +5,8 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import pytest
 from argon2 import PasswordHasher
@@ -33,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what it starts in the background ignore them, and so would everything that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def interrupt(number: int, _: FrameType | None) -> NoReturn:
+    """End the run as CTRL-C does: fixtures stop the servers that they started."""
+    # Another one must not cut that short.
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @pytest.hookimpl(trylast=True)
