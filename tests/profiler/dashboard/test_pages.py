@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hotroute.profiler import dashboard, guard, histogram
+from hotroute.profiler.dashboard import sparkline
 from hotroute.profiler.dashboard.order import COLUMNS
 from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
@@ -367,3 +368,11 @@ def test_a_storage_that_cannot_be_read_is_said_in_words(tmp_path: Path, path: st
 
 def test_a_path_that_is_none_is_not_found_and_tells_nothing(client: FlaskClient) -> None:
     assert client.get("/profiler/nothing").status_code == 404
+
+
+def test_the_last_step_is_drawn_and_marked_while_it_is_not_over(client: FlaskClient) -> None:
+    live, past = get(client, "/profiler/?span=1h"), get(client, "/profiler/?from=2026-01-01T00:00&to=2026-01-01T01:00")
+    steps = round(float(re.findall(r'class="spark" viewBox="0 0 (\d+)', live)[0]) / sparkline.STEP)
+    assert f'<rect class="unfinished" x="{(steps - 1) * sparkline.STEP}"' in live
+    assert "the marked last step is not over" in live
+    assert "unfinished" not in past

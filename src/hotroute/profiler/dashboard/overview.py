@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hotroute.profiler.dashboard import order, together
-from hotroute.profiler.dashboard.asked import Asked, read, value
+from hotroute.profiler.dashboard.asked import CUSTOM, Asked, read, value
 from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
 from hotroute.profiler.dashboard.hits import Hits, hits
 from hotroute.profiler.summaries import RouteSummary, WorkersHistory
@@ -25,15 +25,6 @@ class Row:
     share: float
     hits: Hits
 
-    @property
-    def trend(self) -> tuple[int, ...]:
-        return trend(self.route)
-
-
-def trend(route: RouteSummary) -> tuple[int, ...]:
-    """Without the last step: it is not over, and would look like a fall."""
-    return route.sparkline[:-1]
-
 
 @blueprint.get("/")
 def overview() -> str:
@@ -50,7 +41,8 @@ def overview() -> str:
         found=len(chosen),
         known=len(routes),
         everything=everything,
-        trend=trend(everything),
+        is_live=asked.choice != CUSTOM,
+        trend=everything.sparkline,
         hits=hits(everything.cache),
         threads=threads(history().workers(asked.span, steps=STEPS)),
         q=value("q"),
