@@ -37,6 +37,7 @@ def create_app() -> Flask:
             engine=db.engine,
             identify_owner=identify_owner,
             broker_url=os.environ["TEST_BROKER_URL"],
+            message_queue=os.environ.get("TEST_MESSAGE_QUEUE", ""),
             lease=4.0,
             relay_after=1.0,
             republish_after=5.0,
@@ -49,7 +50,8 @@ def create_app() -> Flask:
 
 
 def identify_owner(asked: Request) -> str:
-    return asked.headers.get("X-Caller") or abort(401)
+    bearer = asked.environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
+    return asked.headers.get("X-Caller") or bearer or abort(401)
 
 
 def commit(arguments: dict[str, Any], key: str | None) -> RowMapping:

@@ -102,6 +102,7 @@ def site(broker: Broker, request: pytest.FixtureRequest, tmp_path_factory: pytes
         "TEST_BROKER_URL": broker.url,
         "TEST_BACKEND": broker.backend,
         "TEST_FOLDER": str(folder),
+        "TEST_MESSAGE_QUEUE": broker.url,
     }
     with pytest.MonkeyPatch.context() as patch, ExitStack() as ending:
         for name, value in environ.items():

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +11,7 @@ from flask import Flask
 
 from hotroute.jobs.backends.base import Pool
 from hotroute.jobs.extension import JobsState, get_state
+from hotroute.jobs.loading import load_application
 
 
 @click.group()
@@ -59,12 +59,18 @@ def in_application_context(app: Flask, state: JobsState) -> Callable[[str], None
     return run
 
 
-def load_application(location: str) -> Flask:
-    """Import `module:name`, an application or a factory without required arguments."""
-    sys.path.insert(0, str(Path.cwd()))
-    module, _, name = location.partition(":")
-    found = getattr(import_module(module), name.removesuffix("()") or "app")
-    app = found if isinstance(found, Flask) else found()
-    if not isinstance(app, Flask):
-        raise click.BadParameter(f"{location} is no Flask application")
-    return app
+@jobs.command()
+@click.option(
+    "--app", "location", default="wsgi:app", show_default=True, metavar="MODULE:NAME", help="The application."
+)
+def stream(location: str) -> None:
+    """Serve the progress of jobs to those who listen, on JOBS_STREAM_PORT: Server-Sent Events and Socket.IO."""
+    program = str(Path(sys.executable).with_name("gunicorn"))
+    served = "hotroute.jobs.stream.application:create_app()"
+    config = "python:hotroute.jobs.stream.gunicorn_config"
+    environ = {
+        **os.environ,
+        "HOTROUTE_JOBS_APP": location,
+        "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")])),
+    }
+    os.execve(program, [program, "--config", config, served], environ)  # noqa: S606  # its signals are Gunicorn's

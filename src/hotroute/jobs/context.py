@@ -1,6 +1,7 @@
 """The object that a job's function gets: progress out, cancellation in, and one commit for effect and outcome."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,10 @@ from hotroute.jobs.leases import Lease, LeaseStore
 
 PROGRESS_SECONDS = 0.5
 """Progress is written at most this often: a loop may report each step."""
+
+
+Announce = Callable[[str], None]
+"""Tells those who follow a job, by its id, that it has changed. Never raises."""
 
 
 class JobCancelledError(Exception):
@@ -41,6 +46,7 @@ class JobContext:
     request_id: str
     store: LeaseStore
     lease: Lease
+    announce: Announce
     interruption: type[Exception] | None = None
     is_completed: bool = False
     reported_at: float = field(default=0.0, repr=False)
@@ -58,6 +64,7 @@ class JobContext:
         self.reported_at = now
         if not self.store.report(self.lease, done, total, message):
             raise LeaseLostError(self.id)
+        self.announce(self.id)
 
     def check(self) -> None:
         """Raise what is to end this attempt, if anything is."""

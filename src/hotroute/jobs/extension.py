@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
+from hotroute.jobs.announcing import make_announcer
 from hotroute.jobs.backends.base import JobBackend
 from hotroute.jobs.leases import LeaseStore
 from hotroute.jobs.options import JobsOptions, make_backend
@@ -74,13 +75,15 @@ class Jobs:
         """
         backend = make_backend(options.backend, options.broker_url)
         outbox = Outbox(options.engine, options.table, options.relay_after, options.republish_after)
+        status = JobStatusStore(options.engine, options.table)
+        announcer = make_announcer(options.message_queue, status)
         app.extensions[EXTENSION] = JobsState(
             options,
             backend,
             outbox,
             Publisher(outbox, backend),
-            JobRunner(self.registry, LeaseStore(options.engine, options.table, options.lease)),
-            JobStatusStore(options.engine, options.table),
+            JobRunner(self.registry, LeaseStore(options.engine, options.table, options.lease), announcer),
+            status,
             Relay(outbox, backend, self.registry, Event()),
         )
 

@@ -5,7 +5,6 @@ The pattern is "Asynchronous Request-Reply" of the Azure Architecture Center, wi
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from sqlalchemy.engine import RowMapping
 
 from hotroute.jobs.extension import JobsState, get_state
 from hotroute.jobs.outbox import IdempotencyKeyReusedError
+from hotroute.jobs.representation import describe
 from hotroute.jobs.table import FINISHED
 
 POLL_SECONDS = 1
@@ -93,28 +93,6 @@ def get_own_job(job_id: str) -> RowMapping:
     if row["state"] == "expired":
         abort(410)
     return row
-
-
-def describe(row: RowMapping) -> dict[str, Any]:
-    """Return a job as JSON has it."""
-    shown = {
-        "id": row["id"],
-        "kind": row["kind"],
-        "state": row["state"],
-        "attempt": row["attempt"],
-        "progress": {"done": row["done"], "total": row["total"], "message": row["message"]},
-        "createdAt": format_time(row["created_at"]),
-        "startedAt": format_time(row["started_at"]),
-        "finishedAt": format_time(row["finished_at"]),
-        "problem": row["problem"] if row["state"] == "failed" else None,
-    }
-    return {"job": shown}
-
-
-def format_time(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def locate(state: JobsState, job_id: str) -> str:

@@ -67,6 +67,7 @@ class LeaseStore:
         return is_cancel_requested
 
     def report(self, lease: Lease, done: int, total: int, message: str) -> bool:
+        """Write progress, within the database's timeout; False where the lease is lost."""
         return self.write(lease, {"done": done, "total": total, "message": message[:MESSAGE_CHARACTERS]})
 
     def retry(self, lease: Lease, delay: float, problem: dict[str, Any], traceback: str) -> bool:

@@ -23,6 +23,8 @@ class JobsOptions:
         identify_owner: returns the caller of a request as a string, or raises the application's 401.
         broker_url: redis://, rediss:// or amqp:// (Celery only).
         backend: "celery" or "rq".
+        message_queue: redis:// or amqp://, by which workers reach those who follow a job by Socket.IO; "" for none.
+        stream_origins: of other sites' pages that may connect by Socket.IO.
         url_prefix: of the status resource.
         retention: seconds that the result of a finished job is kept; 410 after it.
         lease: seconds after which a job whose worker is silent is another worker's. A status never says "running" for
@@ -36,6 +38,8 @@ class JobsOptions:
     identify_owner: Callable[[Request], str]
     broker_url: str
     backend: BackendName = "celery"
+    message_queue: str = ""
+    stream_origins: tuple[str, ...] = ()
     url_prefix: str = "/api/jobs"
     retention: float = 7 * DAY
     lease: float = 30.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from hotroute.jobs.context import JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
+from hotroute.jobs.context import Announce, JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
 from hotroute.jobs.heartbeat import Heartbeat
 from hotroute.jobs.leases import Lease, LeaseStore
 from hotroute.jobs.registry import JobKind, JobRegistry, UnknownJobKindError
@@ -21,6 +21,7 @@ class JobRunner:
 
     registry: JobRegistry
     store: LeaseStore
+    announce: Announce
 
     def run(self, job_id: str) -> None:
         """Run a job, unless another worker has it or it is finished: a message may be delivered twice."""
@@ -28,13 +29,13 @@ class JobRunner:
         if row is None:
             log.info("job %s is another worker's or finished", job_id)
             return
+        self.announce(job_id)
         lease = Lease(job_id, row["worker_token"])
         try:
-            kind = self.registry.get(row["kind"])
+            self.run_claimed(self.registry.get(row["kind"]), row, lease)
         except UnknownJobKindError as unknown:
             self.store.fail(lease, describe_failure(unknown), "")
-            return
-        self.run_claimed(kind, row, lease)
+        self.announce(job_id)
 
     def run_claimed(self, kind: JobKind, row: RowMapping, lease: Lease) -> None:
         if row["is_cancel_requested"]:
@@ -46,7 +47,9 @@ class JobRunner:
             self.attempt(kind, row, lease)
 
     def attempt(self, kind: JobKind, row: RowMapping, lease: Lease) -> None:
-        context = JobContext(row["id"], row["attempt"], row["owner"], row["request_id"], self.store, lease)
+        context = JobContext(
+            row["id"], row["attempt"], row["owner"], row["request_id"], self.store, lease, self.announce
+        )
         try:
             with Heartbeat(context, kind.time_limit):
                 result = kind.run(context, row["arguments"])

@@ -1,0 +1,22 @@
+"""Gunicorn's settings for the stream: one gevent worker, in which each listener costs a few kilobytes and no thread."""
+
+import os
+
+from gevent import monkey
+
+# Before anything else is imported: what has taken a lock or a thread from the standard library keeps it.
+monkey.patch_all()
+
+from hotroute import logs  # noqa: E402
+
+bind = os.environ.get("JOBS_STREAM_BIND") or f"127.0.0.1:{os.environ.get('JOBS_STREAM_PORT') or 8001}"
+worker_class = "gevent"
+# Socket.IO's polling needs the process that has its session; more listeners want more processes behind a sticky proxy.
+workers = 1
+worker_connections = 10_000
+preload_app = False
+# Listeners would hold a stop until the end of time: they come back to the next process by themselves.
+graceful_timeout = 2
+control_socket_disable = True
+logger_class = "hotroute.serving.gunicorn.QuietLogger"
+logconfig_dict = logs.config((os.environ.get("LOG_LEVEL") or "INFO").upper())
