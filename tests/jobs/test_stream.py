@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
 import pytest
-import socketio
+import socketio  # type: ignore[import-untyped]
 
 from tests.jobs.conftest import Site
 from tests.servers import PROGRAMS, Server, free_port, listens, server
@@ -17,7 +18,7 @@ from tests.servers import PROGRAMS, Server, free_port, listens, server
 @pytest.fixture(scope="module")
 def port(site: Site) -> Iterator[int]:
     chosen = free_port()
-    command = [PROGRAMS / "hotroute", "jobs", "stream", "--app", "tests.jobs.app:create_app"]
+    command: list[str | Path] = [PROGRAMS / "hotroute", "jobs", "stream", "--app", "tests.jobs.app:create_app"]
     with server(command, {**site.environ, "JOBS_STREAM_PORT": str(chosen)}) as running:
         running.wait_for(lambda: listens(chosen), "the stream listens")
         yield chosen
@@ -86,7 +87,7 @@ def test_a_socket_gets_the_changes_of_its_callers_job_alone(site: Site, worker: 
         assert client.call("follow", job_id)["job"]["id"] == job_id
         assert stranger.call("follow", job_id) == {"error": 404}
         site.let_go("socket")
-        while changes.get(timeout=60)["job"]["state"] != "succeeded":
+        while changes.get(timeout=30)["job"]["state"] != "succeeded":
             pass
         assert overheard.empty()
 

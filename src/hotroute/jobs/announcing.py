@@ -13,6 +13,9 @@ from hotroute.jobs.status import JobStatusStore
 log = logging.getLogger(__name__)
 
 EVENT = "job"
+CHANNEL = "flask-socketio"
+"""As Flask-SocketIO calls it."""
+
 TIMEOUT = 0.5
 """Seconds to reach the message queue; who follows a job misses this change, and sees the next one."""
 
@@ -52,7 +55,9 @@ class Announcer:
             import socketio  # type: ignore[import-untyped]  # noqa: PLC0415  # only with a message queue
 
             if self.url.startswith("amqp"):
-                self.manager = socketio.KombuManager(self.url, write_only=True)
+                self.manager = socketio.KombuManager(self.url, CHANNEL, write_only=True)
             else:
-                self.manager = socketio.RedisManager(self.url, write_only=True, redis_options=redis.options(TIMEOUT))
+                self.manager = socketio.RedisManager(
+                    self.url, CHANNEL, write_only=True, redis_options=redis.options(TIMEOUT)
+                )
         return self.manager

@@ -65,12 +65,10 @@ def in_application_context(app: Flask, state: JobsState) -> Callable[[str], None
 )
 def stream(location: str) -> None:
     """Serve the progress of jobs to those who listen, on JOBS_STREAM_PORT: Server-Sent Events and Socket.IO."""
-    program = str(Path(sys.executable).with_name("gunicorn"))
+    gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     served = "hotroute.jobs.stream.application:create_app()"
     config = "python:hotroute.jobs.stream.gunicorn_config"
-    environ = {
-        **os.environ,
-        "HOTROUTE_JOBS_APP": location,
-        "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")])),
-    }
-    os.execve(program, [program, "--config", config, served], environ)  # noqa: S606  # its signals are Gunicorn's
+    path = os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
+    # gevent patches before anything is imported: what took a lock or a thread before would keep it.
+    command = [sys.executable, "-m", "gevent.monkey", gunicorn, "--config", config, served]
+    os.execve(sys.executable, command, {**os.environ, "HOTROUTE_JOBS_APP": location, "PYTHONPATH": path})  # noqa: S606

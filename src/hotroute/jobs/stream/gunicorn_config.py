@@ -2,12 +2,7 @@
 
 import os
 
-from gevent import monkey
-
-# Before anything else is imported: what has taken a lock or a thread from the standard library keeps it.
-monkey.patch_all()
-
-from hotroute import logs  # noqa: E402
+from hotroute import logs
 
 bind = os.environ.get("JOBS_STREAM_BIND") or f"127.0.0.1:{os.environ.get('JOBS_STREAM_PORT') or 8001}"
 worker_class = "gevent"
