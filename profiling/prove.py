@@ -51,6 +51,12 @@ PROOFS = (
         {"PROVE_SLOW_CLIENTS": "1200"},
     ),
     Proof(
+        "Refused uploads of every method, size and framing get their 4xx, and no other client's request is hurt",
+        ("tests/proxy/test_refused_bodies.py",),
+        # Through each of two Nginx, over HTTP/2 half as many, and directly: 4 times as many in all.
+        {"PROVE_REFUSALS": "1250"},
+    ),
+    Proof(
         "kill -9 of workers, of everything, and of the database lose nothing that was acknowledged",
         ("tests/reliability/test_kills.py",),
         {"PROVE_KILLS": "25"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.http.body import Body, LengthReader  # type: ignore[import-untyped]
 
 from hotroute.serving.client import GATHERED, Client, Response
 
@@ -29,7 +30,9 @@ Pair = tuple[Client, socket.socket]
 
 
 def response(client: Client, method: str = "GET") -> Any:
-    request = SimpleNamespace(method=method, version=(1, 1), should_close=lambda: False)
+    request = SimpleNamespace(
+        body=Body(LengthReader(None, 0)), method=method, version=(1, 1), should_close=lambda: False
+    )
     return Response(request, client, Config())
 
 

@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
+from gunicorn.http.body import Body, ChunkedReader, LengthReader  # type: ignore[import-untyped]
 
 GATHERED = 65_536
 """Bytes of content that are worth copying to send them with the header."""
@@ -74,8 +75,16 @@ class Parts(list[bytes]):
 class Response(wsgi.Response):  # type: ignore[misc]
     """Sends the header with the first of the content, where Gunicorn's sends one after the other."""
 
+    req: Any
     sock: Any
     headers_sent: bool
+
+    def default_headers(self) -> list[str]:
+        """Announce the end of a connection whose request was not read: Gunicorn 27.0.1 may close it unannounced."""
+        if not has_arrived(self.req.body):
+            self.force_close()
+        headers: list[str] = super().default_headers()
+        return headers
 
     def write(self, data: bytes) -> None:
         if self.headers_sent or len(data) > GATHERED:
@@ -92,3 +101,14 @@ class Response(wsgi.Response):  # type: ignore[misc]
         finally:
             self.sock = client
         client.sendall(b"".join(parts))
+
+
+def has_arrived(body: Body) -> bool:
+    """Return whether the rest of a request is in memory, so that reading it takes no waiting."""
+    reader = body.reader
+    if body.failed:
+        return False
+    if isinstance(reader, LengthReader):
+        return not reader.length or reader.length <= len(reader.unreader.buf.getvalue())
+    # Where its last chunk ends is known by reading only.
+    return isinstance(reader, ChunkedReader) and reader.parser is None

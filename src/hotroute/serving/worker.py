@@ -10,6 +10,7 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 
 from hotroute.serving import door
 from hotroute.serving.client import Client, Response
+from hotroute.serving.lingering import Lingering
 
 REST = 0.001
 """Seconds; a poller's timeout is in milliseconds."""
@@ -27,6 +28,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     end, with a request already sent. A closed port is refused, and Nginx asks the next server, be it for a POST. While
     other workers listen on the same sockets, closing these changes nothing.
 
+    A connection on which a client may still be sending is read to its end by the main loop before it is closed
+    (`hotroute.serving.lingering`).
+
     Header and content are sent together, and the kernel is told of timeouts that matter (`hotroute.serving.client`).
     """
 
@@ -36,6 +40,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # Only in a process of this worker: importing this module changes nobody else's Gunicorn.
         wsgi.Response = Response
         super().init_process()
+
+    def run(self) -> None:
+        self.lingering = Lingering(self.poller, self.gone)
+        super().run()
 
     def accept(self, listener: Any) -> None:
         super().accept(listener)
@@ -51,6 +59,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if type(conn.sock) is socket.socket:
             conn.sock = Client(conn.sock)
         super().enqueue_req(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Called in the main thread with each connection that a request thread gives back."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self.lingering.add(conn)
+
+    def gone(self) -> None:
+        """Count a connection that was closed, in the main thread."""
+        self.nr_conns -= 1
+
+    def murder_pending(self) -> None:
+        """Called after each wait for events."""
+        super().murder_pending()
+        self.lingering.close_quiet(stopping=not self.alive)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         resting = self.resting_until - monotonic()
