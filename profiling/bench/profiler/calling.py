@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hotroute.profiler import flusher
-from hotroute.profiler.measure import EXTENSION
+from hotroute.profiler.options import EXTENSION
 from profiling.bench.profiler import applications
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from hotroute.lifecycle import on_close
 from hotroute.profiler import dashboard, measure, outgoing, places, redis_calls, statements
-from hotroute.profiler.options import Options, completed
+from hotroute.profiler.options import EXTENSION, Options, completed
 from hotroute.profiler.recorder import Recorder
 from hotroute.profiler.shell import Shell
 
@@ -22,9 +22,9 @@ def init_app(app: Flask, options: Options) -> None:
     chosen = completed(options, app.config.get("flask_profiler") or app.config.get("FLASK_PROFILER") or {})
     if not chosen.enabled:
         return
-    if measure.EXTENSION in app.extensions:
+    if EXTENSION in app.extensions:
         raise ValueError("this application has a profiler already")
-    recorder = app.extensions[measure.EXTENSION] = Recorder(chosen)
+    recorder = app.extensions[EXTENSION] = Recorder(chosen)
     on_close(app, recorder.history.close)
     on_close(app, recorder.close)
     measure.init_app(app, chosen)

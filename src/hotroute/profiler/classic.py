@@ -13,6 +13,7 @@ from flask_profiler.storage.base import BaseStorage  # type: ignore[import-untyp
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler import guard, levels, measure
+from hotroute.profiler.options import EXTENSION
 from hotroute.profiler.summaries import KeptSample, RouteSummary, SampleHead, Span
 from hotroute.static import Assets
 
@@ -154,7 +155,7 @@ def timeseries(asked: Criteria, *, daily: bool) -> Iterator[tuple[str, int]]:
 
 
 def history() -> Any:
-    return current_app.extensions[measure.EXTENSION].history
+    return current_app.extensions[EXTENSION].history
 
 
 def of_route(route: RouteSummary) -> dict[str, Any]:

@@ -11,9 +11,7 @@ from flask_profiler.flask_profiler import measure  # type: ignore[import-untyped
 from hotroute.observe import current
 from hotroute.profiler import classic
 from hotroute.profiler.look import Look
-from hotroute.profiler.options import Options
-
-EXTENSION = "hotroute.profiler"
+from hotroute.profiler.options import EXTENSION, Options
 
 View = Callable[..., Any]
 

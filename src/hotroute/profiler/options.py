@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, make_url
 
+EXTENSION = "hotroute.profiler"
+"""Key of `app.extensions`."""
+
 SAMPLES = 100.0
 """Requests a second that are looked at closely: each costs three times as much as one that is only counted, and more
 would tell no more."""

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.test import TestResponse
 
 from hotroute import profiler
-from hotroute.profiler.measure import EXTENSION
+from hotroute.profiler.options import EXTENSION
 from hotroute.profiler.recorder import Recorder
 from hotroute.profiler.records import Batch, Sample
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from conduit.config import Settings
 from conduit.extensions import db
-from hotroute.profiler.measure import EXTENSION
+from hotroute.profiler.options import EXTENSION
 from hotroute.profiler.recorder import Recorder
 from hotroute.profiler.records import Batch
 from tests import databases

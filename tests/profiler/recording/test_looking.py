@@ -19,7 +19,7 @@ from hotroute.cache import Application, Link, MemoryStore, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
 from hotroute.profiler import look
 from hotroute.profiler.dashboard import waterfall
-from hotroute.profiler.measure import EXTENSION
+from hotroute.profiler.options import EXTENSION
 from hotroute.profiler.records import MOST_EVENTS, Event
 from tests.profiler.batches import single
 from tests.profiler.recording.conftest import Make, Profiled, small

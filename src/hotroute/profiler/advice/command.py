@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotroute.cache.explain import CannotExplain, load
 from hotroute.profiler.advice import Serving, advise, place, shown
 from hotroute.profiler.history import History
-from hotroute.profiler.measure import EXTENSION
+from hotroute.profiler.options import EXTENSION
 
 NEWEST = 5
 
