@@ -1,9 +1,9 @@
-"""Gunicorn reads this file by itself; the settings and their variables are in `hotroute.serving.gunicorn`."""
+"""Gunicorn reads this file by itself; the settings and their variables are in `hotroute.serving.gunicorn.config`."""
 
 import os
 
 from hotroute.serving import SettingError
-from hotroute.serving.gunicorn import settings
+from hotroute.serving.gunicorn.config import settings
 
 try:
     globals().update(settings(os.environ))

@@ -12,9 +12,9 @@ from conduit import config
 from conduit.database import make_folder
 from conduit.models import Base
 from conduit.models.base import Timestamp
-from conduit.web import hotness
+from conduit.web import caching
 from hotroute import migrations
-from hotroute.serving.variables import is_development
+from hotroute.serving.settings.env import is_development
 
 
 def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -26,7 +26,7 @@ def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
 def open_engine() -> Iterator[Engine]:
     settings = config.load()
     make_folder(settings.database)
-    with migrations.opened(settings.database) as engine, hotness.following(engine, settings):
+    with migrations.opened(settings.database) as engine, caching.following(engine, settings):
         yield engine
 
 

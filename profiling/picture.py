@@ -12,7 +12,7 @@ from statistics import median
 
 from playwright.sync_api import BrowserContext, sync_playwright
 from tests import requirements, servers
-from tests.browser.conftest import FLAGS, address
+from tests.conduit.browser.conftest import FLAGS, address
 from tests.profiler import synthetic
 from tests.profiler.dashboard.served import PASSWORD, USERNAME
 

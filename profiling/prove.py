@@ -32,7 +32,7 @@ class Proof:
 PROOFS = (
     Proof(
         "HUP, USR2, TERM, max_requests and a full restart lose no request behind the proxy, and run none twice",
-        ("tests/serving/test_restarts.py",),
+        ("tests/serving/gunicorn/test_restarts.py",),
         {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
     ),
     Proof(
@@ -42,23 +42,23 @@ PROOFS = (
     ),
     Proof(
         "Hosts behind one proxy: HUP and restarts in turn lose no request, the end of one no GET; reloads lose none",
-        ("tests/proxy/test_hosts.py", "tests/proxy/test_reload.py"),
+        ("tests/serving/nginx/test_hosts.py", "tests/serving/nginx/test_reload.py"),
         {"PROVE_EVENTS": "20", "PROVE_REQUESTS": "20000"},
     ),
     Proof(
         "1,200 slow clients slow nobody down, and no request is hidden from the proxy",
-        ("tests/proxy/test_slow.py", "tests/proxy/test_smuggling.py"),
+        ("tests/serving/nginx/test_slow.py", "tests/serving/nginx/test_smuggling.py"),
         {"PROVE_SLOW_CLIENTS": "1200"},
     ),
     Proof(
         "Refused uploads of every method, size and framing get their 4xx, and no other client's request is hurt",
-        ("tests/proxy/test_refused_bodies.py",),
+        ("tests/serving/nginx/test_refused_bodies.py",),
         # Through each of two Nginx, over HTTP/2 half as many, and directly: 4 times as many in all.
         {"PROVE_REFUSALS": "1250"},
     ),
     Proof(
         "kill -9 of workers, of everything, and of the database lose nothing that was acknowledged",
-        ("tests/reliability/test_kills.py",),
+        ("tests/conduit/reliability/test_kills.py",),
         {"PROVE_KILLS": "25"},
     ),
     Proof(
@@ -68,22 +68,22 @@ PROOFS = (
     ),
     Proof(
         "No input gets a 5xx: every operation fuzzed from its own document, and malformed bytes",
-        ("tests/fuzz",),
+        ("tests/conduit/fuzz",),
         {"PROVE_EXAMPLES": "2000", "PROVE_STREAMS": "500"},
     ),
     Proof(
         "Nothing unsafe starts, and every operation says who may call it",
-        ("tests/conduit/test_settings.py", "tests/conduit/test_edge.py", "tests/serving/test_tls.py"),
+        ("tests/conduit/test_settings.py", "tests/conduit/test_edge.py", "tests/serving/nginx/test_dev_certificate.py"),
         {},
     ),
     Proof(
         "No answer of the cache is stale, with kill -9 of workers and of Redis along the way; a broken cache is caught",
-        ("tests/torture",),
+        ("tests/conduit/torture",),
         {"PROVE_READS": "200000"},
     ),
     Proof(
         "The cache's protocol holds in every interleaving, and its code does what the model says",
-        ("tests/cache/model", "tests/cache/test_replay.py", "tests/cache/test_state_machine.py"),
+        ("tests/cache/model", "tests/cache/model/test_replay.py", "tests/cache/model/test_state_machine.py"),
         {"PROVE_MODEL": "1", "PROVE_WALKS": "200", "PROVE_EXAMPLES": "400"},
     ),
     Proof(

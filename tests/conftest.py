@@ -17,7 +17,7 @@ from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
 from conduit.services import passwords
-from hotroute import redis
+from hotroute import redis_client
 from tests import databases, requirements, servers
 from tests.api import Api, close
 from tests.statements import Statements, recorded
@@ -143,7 +143,7 @@ def session_app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def app(session_app: Flask, redis_url: str) -> Flask:
     """The application, its database and its Redis empty."""
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         if limits := client.keys("LIMITS:*"):
             client.delete(*limits)
     with session_app.app_context():

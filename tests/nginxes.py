@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
-from hotroute.serving.binaries import in_wheel
+from hotroute.serving.settings.executables import in_wheel
 from tests.servers import ROOT
 
 UNPACKED = ROOT / ".debian"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
-from hotroute.serving.readiness import redis_answer
+from hotroute.serving.stack.probes import redis_answer
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent

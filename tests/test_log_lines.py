@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotroute.logs import JsonLine, RequestId
+from hotroute.logging import JsonLine, RequestId
 from hotroute.request_log import Ended, RequestRecord
 
 

@@ -43,6 +43,6 @@ AS_ROOT = "import os, sys; os.geteuid = lambda: 0; from tests.requirements impor
 
 def test_without_a_browser_its_tests_are_left_out_and_that_is_said(tmp_path: Path) -> None:
     assert run("-m", "tests.requirements", PATH=str(tmp_path), WITHOUT="browser,memcached").returncode == 0
-    collected = run("-m", "pytest", "--collect-only", "-q", "tests/browser", WITHOUT="something, browser")
+    collected = run("-m", "pytest", "--collect-only", "-q", "tests/conduit/browser", WITHOUT="something, browser")
     assert re.search(r"WITHOUT=browser left out [1-9]\d* tests with a browser\.", collected.stdout)
     assert "test_docs.py::" not in collected.stdout

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hotroute.cache import address
-from hotroute.cache.wire import Wire, pack
+from hotroute.cache.redis_client import endpoint
+from hotroute.cache.redis_client.connection import Wire, pack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -38,7 +38,7 @@ own = threading.local()
 def connect() -> Wire:
     """For this thread, whose first request it is."""
     deadline = monotonic() + PATIENCE
-    place = address.parse(f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0")
+    place = endpoint.parse(f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0")
     own.wire = made = Wire(place.locate(deadline), deadline)
     made.ask(STORED, deadline)
     return made

@@ -12,7 +12,7 @@ from tests.databases import connected
 from tests.servers import PROGRAMS, free_port, gunicorn_server, server
 
 from conduit.services import tokens
-from hotroute.serving.readiness import redis_answer
+from hotroute.serving.stack.probes import redis_answer
 from profiling.bench import databases, subjects
 from profiling.bench.cases import Case, Site
 from profiling.bench.rounds import Target

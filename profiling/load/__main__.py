@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hotroute.profiler.advice import Advice, Serving, advise, shown
+from hotroute.profiler.advice import Advice, Serving, advise, output
 from hotroute.profiler.dashboard import units
-from hotroute.profiler.history import History
-from hotroute.profiler.summaries import RouteHistory, Span
+from hotroute.profiler.model.results import RouteHistory, Span
+from hotroute.profiler.queries.history import History
 from profiling.bench import machine
 from profiling.load import numbers, report, running, spy, stack
 from profiling.load.report import Run
@@ -104,7 +104,7 @@ def show(run: Run) -> None:
     for line in report.lines(run):
         table.add_row(*cells(line.numbers), Text(line.name))
     console.print(table)
-    shown.show(console, run.advice)
+    output.show(console, run.advice)
     console.print(f"{run.done.requests:,} requests, {run.done.rate:,.0f} a second")
     for wrong in run.done.wrong:
         console.print(f"wrong: {wrong}", style="red", markup=False)

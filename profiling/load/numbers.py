@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hotroute.profiler.dashboard.hits import hits
-from hotroute.profiler.summaries import RouteSummary
+from hotroute.profiler.dashboard.hit_ratio import hits
+from hotroute.profiler.model.results import RouteSummary
 
 SCHEMA = 1
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotroute.profiler.advice import Advice, words
-from hotroute.profiler.dashboard import flame, split, units
-from hotroute.profiler.summaries import RouteHistory, RouteSummary, StatementSummary
+from hotroute.profiler.dashboard import units
+from hotroute.profiler.dashboard.charts import flame_graph, time_breakdown
+from hotroute.profiler.model.results import RouteHistory, RouteSummary, StatementSummary
 from profiling.load.numbers import Baseline, Numbers, of
 from profiling.load.running import Done
 from profiling.load.spy import Stacks
@@ -42,7 +43,7 @@ class Line:
     numbers: Numbers
     before: Numbers | None
     share: float
-    parts: Sequence[split.Part]
+    parts: Sequence[time_breakdown.Part]
     statements: Sequence[StatementSummary]
 
     def cell(self, name: str) -> Cell:
@@ -91,9 +92,9 @@ def named(route: RouteSummary) -> str:
     return f"{route.method} {route.route}"
 
 
-def parts(route: RouteSummary) -> Sequence[split.Part]:
+def parts(route: RouteSummary) -> Sequence[time_breakdown.Part]:
     known = route.split
-    return split.parts(known.wall, known.cpu, known.sql, known.cache, known.outgoing) if known else []
+    return time_breakdown.parts(known.wall, known.cpu, known.sql, known.cache, known.outgoing) if known else []
 
 
 def baseline_of(run: Run) -> Baseline:
@@ -105,8 +106,8 @@ def html(run: Run) -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = words.number
-    known: dict[str, Any] = {"units": units, "shade": flame.shade, "kinds": split.NAMES}
-    picture = flame.draw(run.stacks.folded)
+    known: dict[str, Any] = {"units": units, "shade": flame_graph.shade, "kinds": time_breakdown.NAMES}
+    picture = flame_graph.draw(run.stacks.folded)
     return environment.get_template(TEMPLATE).render(run=run, lines=lines(run), flame=picture, **known)
 
 

@@ -5,7 +5,7 @@ from flask import Flask
 from conduit import config, database, routes
 from conduit.config import Settings
 from conduit.services.tokens import Signer
-from conduit.web import cors, errors, hotness, json, limits, middleware, profiling, readiness
+from conduit.web import caching, cors, errors, json, limits, middleware, profiling, readiness
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.init_app(app, settings)
     readiness.init_app(app, settings)
     routes.init_app(app)
-    hotness.init_app(app, settings)
+    caching.init_app(app, settings)
     middleware.init_app(app, settings)
     profiling.init_app(app, settings)
     return app

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hotroute.serving import SettingError
-from hotroute.serving.binaries import NotInstalledError
+from hotroute.serving.settings.executables import NotInstalledError
 
 
 class LazyGroup(click.Group):
@@ -32,7 +32,7 @@ def cli() -> None:
 @cli.command()
 def up() -> None:
     """Run the whole stack from the Procfile, until CTRL-C."""
-    from hotroute.serving.up import up as run  # noqa: PLC0415  # needs requirements/embedded.txt
+    from hotroute.serving.stack.up import up as run  # noqa: PLC0415  # needs requirements/embedded.txt
 
     sys.exit(run(os.environ, Path.cwd()))
 
@@ -41,7 +41,7 @@ def up() -> None:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def run(command: tuple[str, ...]) -> None:
     """Run COMMAND with the settings that `up` gives to its parts, such as: hotroute run conduit recount."""
-    from hotroute.serving.development import environment  # noqa: PLC0415
+    from hotroute.serving.stack.dev_environment import environment  # noqa: PLC0415
 
     chosen = environment(os.environ, Path.cwd(), lambda line: print(line, file=sys.stderr))
     try:
@@ -53,7 +53,7 @@ def run(command: tuple[str, ...]) -> None:
 @cli.command()
 def redis() -> None:
     """Become the cache's Redis."""
-    from hotroute.serving.redis import command  # noqa: PLC0415
+    from hotroute.serving.stack.redis_server import command  # noqa: PLC0415
 
     replace_this_process(command(os.environ))
 
@@ -74,32 +74,32 @@ def redis() -> None:
 @click.option("--acme", is_flag=True, help="Before the first certificate: plain HTTP only, for an ACME client.")
 def nginx(templates: Path, todo: str | None, acme: bool) -> None:
     """Render the configuration to DATA_DIR/nginx and become Nginx."""
-    from hotroute.serving import nginx_home  # noqa: PLC0415
-    from hotroute.serving.nginx import choose  # noqa: PLC0415
-    from hotroute.serving.nginx_conf import render  # noqa: PLC0415
-    from hotroute.serving.nginx_settings import check_stdout  # noqa: PLC0415
+    from hotroute.serving.nginx import runtime_dir  # noqa: PLC0415
+    from hotroute.serving.nginx.binary import choose  # noqa: PLC0415
+    from hotroute.serving.nginx.render import render  # noqa: PLC0415
+    from hotroute.serving.nginx.settings import check_stdout  # noqa: PLC0415
 
-    home = nginx_home.folder(os.environ)
+    home = runtime_dir.folder(os.environ)
     if todo == "renew":
-        nginx_home.renew(home)
+        runtime_dir.renew(home)
     elif todo == "reload":
-        process, program = nginx_home.running(home)
-        nginx_home.reload(process, program, render(os.environ, program, templates, acme))
+        process, program = runtime_dir.running(home)
+        runtime_dir.reload(process, program, render(os.environ, program, templates, acme))
     elif todo == "check":
         program = choose(os.environ)
-        print(nginx_home.check(program, render(os.environ, program, templates, acme)))
+        print(runtime_dir.check(program, render(os.environ, program, templates, acme)))
     else:
         check_stdout(os.environ)
         program = choose(os.environ)
-        replace_this_process(nginx_home.start(program, render(os.environ, program, templates, acme)))
+        replace_this_process(runtime_dir.start(program, render(os.environ, program, templates, acme)))
 
 
 @cli.command()
 @click.argument("sources", nargs=-1, required=True, metavar="PACKAGE:FOLDER...")
 def static(sources: tuple[str, ...]) -> None:
     """Build the files that Nginx serves into STATIC_DIR: fingerprinted names, compressed beforehand."""
-    from hotroute.serving.nginx_settings import folder  # noqa: PLC0415
-    from hotroute.serving.static import build  # noqa: PLC0415
+    from hotroute.serving.nginx.settings import folder  # noqa: PLC0415
+    from hotroute.serving.nginx.static_build import build  # noqa: PLC0415
 
     into = folder(os.environ, "STATIC_DIR", "static")
     for source in sources:
@@ -119,7 +119,7 @@ def explain(url: str, headers: tuple[str, ...], app: str, ca: str | None) -> Non
     """Ask a running server for URL twice, and say why the answers did or did not come from the cache."""
     import ssl  # noqa: PLC0415
 
-    from hotroute.cache.explain import CannotExplain, field, report  # noqa: PLC0415
+    from hotroute.cache.cli.explain import CannotExplain, field, report  # noqa: PLC0415
 
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -139,17 +139,18 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     For programs that write without the application, after their commit. Without --app, Redis is found by REDIS_URL and
     CACHE_NAMESPACE.
     """
-    from hotroute.cache import Link, RedisStore, Unreachable, command  # noqa: PLC0415
-    from hotroute.cache.explain import CannotExplain, front_of, load  # noqa: PLC0415
-    from hotroute.serving.variables import LOOPBACK, port  # noqa: PLC0415
+    from hotroute.cache import Link, RedisStore, Unreachable  # noqa: PLC0415
+    from hotroute.cache.cli import invalidate  # noqa: PLC0415
+    from hotroute.cache.cli.explain import CannotExplain, front_of, load  # noqa: PLC0415
+    from hotroute.serving.settings.env import LOOPBACK, port  # noqa: PLC0415
 
     sys.path.insert(0, str(Path.cwd()))
     url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
     try:
         given = RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
-        for line in command.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
+        for line in invalidate.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
             print(line)
-    except (CannotExplain, command.NothingInvalidated) as reason:
+    except (CannotExplain, invalidate.NothingInvalidated) as reason:
         sys.exit(f"hotroute: nothing was invalidated: {reason}")
     except Unreachable as reason:
         sys.exit(f"hotroute: nothing was invalidated, Redis did not answer: {reason}")

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hotroute import silence
+from hotroute import postgres_timeouts
 
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.
@@ -73,7 +73,7 @@ def prepare(engine: Engine, timeout: float | None = None) -> None:
         event.listen(engine, "begin", begin)
     else:
         # A second more than the server itself allows: its own answer says what took so long.
-        silence.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
+        postgres_timeouts.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
 
 
 def set_pragmas(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001

@@ -14,7 +14,7 @@ from traceback import print_exc
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotroute.fork_safety import reset_in_children
-from hotroute.logs import gathering, request_id
+from hotroute.logging import gathering, request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from hotroute import cache
-from hotroute.cache.changes import UncachedWriteError
-from hotroute.cache.memory_store import MemoryStore
+from hotroute.cache.store.memory import MemoryStore
+from hotroute.cache.tracking.writes import UncachedWriteError
 from hotroute.testing.database import sqlite
 from tests.cache.twenty_lines import make, metadata
 

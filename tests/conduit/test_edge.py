@@ -9,7 +9,7 @@ from flask import Flask
 
 from conduit.config import Settings
 from conduit.web.operations import declared
-from hotroute import logs
+from hotroute import logging as hotroute_logging
 from tests.api import PASSWORD, Api, errors, running
 from tests.cache.failure.servers import redis_of_its_own
 from tests.servers import wait_until
@@ -110,10 +110,10 @@ def test_a_request_is_one_line_without_secrets(api: Api, caplog: pytest.LogCaptu
     caplog.clear()
     caplog.set_level(logging.INFO)
     api.call("GET", "/articles?tag=private", by=jake, headers={"X-Request-Id": "a-request-of-mine"})
-    formatter = logs.JsonLine()
+    formatter = hotroute_logging.JsonLine()
     lines = []
     for record in caplog.records:
-        logs.RequestId().filter(record)
+        hotroute_logging.RequestId().filter(record)
         lines.append(json.loads(formatter.format(record)))
     (line,) = lines
     assert {name: line[name] for name in ("logger", "level", "message", "method", "path", "status", "client")} == {

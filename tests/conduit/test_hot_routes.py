@@ -15,9 +15,9 @@ from werkzeug.test import TestResponse
 from conduit.extensions import db
 from conduit.models import Article, Base, Favorite, User
 from conduit.services import tokens
-from conduit.web.callers import signer
+from conduit.web.authentication import signer
 from hotroute import database
-from hotroute.cache.statements import footprint
+from hotroute.cache.tracking.sql_tables import footprint
 from hotroute.testing import (
     Call,
     HotCache,

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, inspect, select
 from conduit import seed
 from conduit.cli import alembic
 from conduit.models import Base, Counter
-from hotroute.cache import fence
+from hotroute.cache.tracking import outage_fence
 from tests import databases
 from tests.servers import ROOT
 
@@ -63,7 +63,7 @@ def test_the_fences_table_is_nothing_that_a_new_migration_would_drop(fresh: Engi
     configuration.attributes["engine"] = fresh
     databases.migrate(fresh)
     with fresh.begin() as connection:
-        fence.rows.create(connection)
+        outage_fence.rows.create(connection)
     command.check(configuration)
 
 

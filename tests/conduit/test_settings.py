@@ -7,7 +7,7 @@ import pytest
 
 from conduit import config
 from conduit.config import ConfigurationError, Settings
-from hotroute.serving.gunicorn import TABLE
+from hotroute.serving.gunicorn.config import TABLE
 from tests.servers import ROOT
 
 GOOD = {"SECRET_KEY": "x" * 32, "PROFILER_PASSWORD": "y" * 12}

@@ -8,7 +8,7 @@ import time_machine
 
 from conduit.errors import Unauthorized
 from conduit.services import tokens
-from conduit.web.hotness import principal
+from conduit.web.caching import principal
 from tests.api import Api
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

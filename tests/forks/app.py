@@ -29,7 +29,7 @@ def make_app() -> Flask:
     own, pool = create_engine(driver(url)), QueuePool(lambda: connect(url))
     reader = own.execution_options(isolation_level="AUTOCOMMIT")
     client = redis.Redis.from_url(redis_url)
-    backend = {"CACHE_TYPE": "hotroute.cache.backend.RedisCache", "CACHE_REDIS_URL": redis_url}
+    backend = {"CACHE_TYPE": "hotroute.cache.flask_caching.backends.RedisCache", "CACHE_REDIS_URL": redis_url}
     responses.init_app(app, backend | {"CACHE_REDIS_TIMEOUT": 5, "CACHE_SECRET": "for tests only"})
     link = app.extensions["cache"][responses].link
     ask: dict[str, Callable[[int], Any]] = {

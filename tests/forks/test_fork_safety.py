@@ -10,10 +10,10 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from hotroute import observe
-from hotroute.cache.leases import Leases
-from hotroute.cache.memory_store import MemoryStore
-from hotroute.profiler.attempts import Attempts
+from hotroute import instrumentation
+from hotroute.cache.store.lease_renewal import Leases
+from hotroute.cache.store.memory import MemoryStore
+from hotroute.profiler.dashboard.login_throttle import Attempts
 from tests.databases import driver
 
 SESSION_OF_SERVER = text("SELECT pg_backend_pid()")
@@ -97,7 +97,7 @@ def test_a_lock_that_is_held_at_the_fork_is_free_in_the_child(make: Callable[[],
 
 def test_counting_goes_on_in_the_child() -> None:
     def check() -> None:
-        assert observe.lock.acquire(blocking=False)
+        assert instrumentation.lock.acquire(blocking=False)
 
-    with observe.lock:
+    with instrumentation.lock:
         assert succeeds_in_child(check)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hotroute.serving.binaries import redis_server
+from hotroute.serving.settings.executables import redis_server
 from tests.servers import Server, clean_environment, free_port, listens, server
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

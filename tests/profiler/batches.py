@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotroute.profiler.levels import FINEST, floor
-from hotroute.profiler.records import Alike, Batch, Pulse, Request, Sample
+from hotroute.profiler.model.records import Alike, Batch, Pulse, Request, Sample
+from hotroute.profiler.model.resolutions import FINEST, floor
 
 
 def alike(requests: Iterable[Request]) -> list[Alike]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from hotroute.profiler import exports
-from hotroute.profiler.history import History
-from hotroute.profiler.levels import DAY, HOUR, MINUTE
-from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.model.resolutions import DAY, HOUR, MINUTE
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries import export
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler import synthetic
 from tests.profiler.batches import batch_of
 
@@ -45,7 +45,7 @@ def reads(url: str, now: float) -> None:
         timed(f"cache, {name}", lambda span=span: history.cache(span))  # type: ignore[misc]
         timed(f"workers, {name}", lambda span=span: history.workers(span))  # type: ignore[misc]
     timed("compare two weeks", lambda: history.compare(Span(now - 14 * DAY, now - 7 * DAY), Span(now - 7 * DAY, now)))
-    timed("metrics", lambda: exports.metrics(history))
+    timed("metrics", lambda: export.metrics(history))
     history.close()
 
 

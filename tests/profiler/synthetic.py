@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 
-from hotroute.profiler import kept_samples, migrations, schema
-from hotroute.profiler.connections import engine
-from hotroute.profiler.histogram import MIDDLES, MOST, Histogram
-from hotroute.profiler.levels import FINEST, KEPT, MINUTE, RESOLUTIONS, floor
-from hotroute.profiler.records import NO_ROUTE, Event, Request, Sample
+from hotroute.profiler.model.histogram import MIDDLES, MOST, Histogram
+from hotroute.profiler.model.records import NO_ROUTE, Event, Request, Sample
+from hotroute.profiler.model.resolutions import FINEST, KEPT, MINUTE, RESOLUTIONS, floor
+from hotroute.profiler.storage import migrations, sample_codec, schema
+from hotroute.profiler.storage.engine import engine
 
 STEPS = 8
 """Different rates over a day."""
@@ -361,7 +361,7 @@ def looked_at(history: History, count: int) -> Iterator[tuple[Table, dict[str, A
         line = history.random.choice(history.lines[: 2 * len(NAMED)])
         time = history.now - history.random.random() ** 3 * min(86400, history.now - history.start) - 1
         sample = look(line, f"{number:032x}", time, history.random)
-        yield schema.samples, kept_samples.row(line.id, history.random.choice(history.workers).id, sample)
+        yield schema.samples, sample_codec.row(line.id, history.random.choice(history.workers).id, sample)
 
 
 def look(line: Line, name: str, time: float, random: Random) -> Sample:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from conduit import seed
 from tests import databases
-from tests.seed import contents
+from tests.conduit.seed import contents
 
 ARTICLES = 600
 

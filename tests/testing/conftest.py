@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from hotroute import cache
 from hotroute.cache import Link, MemoryStore, RedisStore, hot
-from hotroute.cache.store import Store
+from hotroute.cache.store.base import Store
 from hotroute.testing import emptied
 from tests.cache.twenty_lines import make, metadata, notes
 

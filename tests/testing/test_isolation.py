@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from hotroute import cache, redis
+from hotroute import cache, redis_client
 from hotroute.cache import Link, RedisStore
-from hotroute.cache.store import Answer, Question, State
+from hotroute.cache.store.base import Answer, Question, State
 from hotroute.testing import assert_hit, assert_miss, assert_one_execution, isolated
 from hotroute.testing.calls import Step
 from hotroute.testing.isolation import front_of
@@ -32,7 +32,7 @@ def test_a_redis_that_has_just_been_met_is_trusted_at_once_and_left_as_it_was(en
     app, prefix = make(engine), f"test:{secrets.token_hex(4)}:"
     store = RedisStore(Link(redis_url, timeout=5), prefix, mark_ttl=15)
     cache.init_app(app, store, cache.Application((engine,), (metadata,)))
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         with isolated(app) as own:
             assert_miss(app.test_client().get("/notes/1"))
             assert_hit(app.test_client().get("/notes/1"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify
 
-from hotroute.serving.variables import data_dir
+from hotroute.serving.settings.env import data_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable

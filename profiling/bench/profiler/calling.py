@@ -13,8 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.profiler import flusher
 from hotroute.profiler.options import EXTENSION
+from hotroute.profiler.worker import flusher
 from profiling.bench.profiler import applications
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from tests import nginxes
 
-from hotroute.serving.nginx import dotted, inspect
+from hotroute.serving.nginx.binary import dotted, inspect
 from profiling.bench import machine, wrk
 from profiling.bench.proxy.measuring import AT_MOST, Cost, measure, spend
 from profiling.bench.proxy.serving import PATHS, Serving, both

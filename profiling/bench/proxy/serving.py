@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from tests.servers import free_port, gunicorn_server, listens, nginx_server, server
 
-from hotroute.serving import cpus, nginx_conf, nginx_home
-from hotroute.serving.nginx import command, inspect
+from hotroute.serving.nginx import render, runtime_dir
+from hotroute.serving.nginx.binary import command, inspect
+from hotroute.serving.settings import cgroup_cpus
 from profiling.bench import floors
 from profiling.bench.serving import GUNICORN
 
@@ -71,9 +72,9 @@ def minimal(program: Path, folder: Path, app_port: int) -> Iterator[tuple[int, i
     """Its port and process id. What both have in common is rendered from our own templates."""
     nginx, port = inspect(program), free_port()
     environ = {"APP_ENV": "development", "DATA_DIR": str(folder / "minimal")}
-    conf = nginx_conf.render(environ, nginx)
-    user = f"user {nginx_home.user(environ)};" if os.geteuid() == 0 else ""
-    values = {"folder": conf.parent, "user": user, "workers": cpus.available(), "app": app_port, "https": port}
+    conf = render.render(environ, nginx)
+    user = f"user {runtime_dir.user(environ)};" if os.geteuid() == 0 else ""
+    values = {"folder": conf.parent, "user": user, "workers": cgroup_cpus.available(), "app": app_port, "https": port}
     conf.write_text(MINIMAL.format(static=folder / "static", **values))
     with server(command(nginx, conf), {}) as running:
         running.wait_for(lambda: listens(port), "the minimal Nginx listens")

@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import articles as stored
-from conduit.routes import depends, present
+from conduit.routes import cache_tags, serializers
 from conduit.schemas.articles import (
     ArticlesQuery,
     MultipleArticlesResponse,
@@ -25,7 +25,7 @@ TAG = "Articles"
 
 
 @blueprint.get("/articles")
-@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"), tags=depends.LISTS)
+@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"), tags=cache_tags.LISTS)
 @operation("GetArticles", tag=TAG, access="optional", query=ArticlesQuery, response=MultipleArticlesResponse)
 def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
     """Articles, newest first, of a tag, of an author, or favoured by a user."""
@@ -47,23 +47,23 @@ def find_feed(query: PageQuery, viewer: int) -> dict[str, Any]:
 @operation("CreateArticle", tag=TAG, body=NewArticleRequest, response=SingleArticleResponse, status=201)
 def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
     """Publish an article."""
-    return {"article": present.article(articles.publish(db.session, viewer, body.article))}
+    return {"article": serializers.article(articles.publish(db.session, viewer, body.article))}
 
 
 @blueprint.get("/articles/<slug>")
-@hot(caller="each", tags=depends.ARTICLE)
+@hot(caller="each", tags=cache_tags.ARTICLE)
 @operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
 def get(slug: str, viewer: int | None) -> dict[str, Any]:
     """An article with its body."""
     with reading() as connection:
-        return {"article": present.article(stored.get(connection, slug, viewer))}
+        return {"article": serializers.article(stored.get(connection, slug, viewer))}
 
 
 @blueprint.put("/articles/<slug>")
 @operation("UpdateArticle", tag=TAG, body=UpdateArticleRequest, response=SingleArticleResponse)
 def change(slug: str, body: UpdateArticleRequest, viewer: int) -> dict[str, Any]:
     """Change one's own article; a new title brings a new slug."""
-    return {"article": present.article(articles.change(db.session, viewer, slug, body.article))}
+    return {"article": serializers.article(articles.change(db.session, viewer, slug, body.article))}
 
 
 @blueprint.delete("/articles/<slug>")
@@ -74,4 +74,4 @@ def delete(slug: str, viewer: int) -> None:
 
 
 def listed(page: stored.Page) -> dict[str, Any]:
-    return {"articles": [present.summary(row) for row in page.rows], "articlesCount": page.total}
+    return {"articles": [serializers.summary(row) for row in page.rows], "articlesCount": page.total}

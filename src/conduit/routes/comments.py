@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import comments as stored
-from conduit.routes import depends, present
+from conduit.routes import cache_tags, serializers
 from conduit.schemas.comments import MultipleCommentsResponse, NewCommentRequest, SingleCommentResponse
 from conduit.services import comments
 from conduit.web.operations import operation
@@ -19,19 +19,19 @@ LARGEST_KEY = 2**63 - 1
 
 
 @blueprint.get("/articles/<slug>/comments")
-@hot(caller="each", tags=depends.COMMENTS)
+@hot(caller="each", tags=cache_tags.COMMENTS)
 @operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
 def find(slug: str, viewer: int | None) -> dict[str, Any]:
     """The comments on an article, newest first."""
     with reading() as connection:
-        return {"comments": [present.comment(row) for row in stored.find_all(connection, slug, viewer)]}
+        return {"comments": [serializers.comment(row) for row in stored.find_all(connection, slug, viewer)]}
 
 
 @blueprint.post("/articles/<slug>/comments")
 @operation("CreateArticleComment", tag=TAG, body=NewCommentRequest, response=SingleCommentResponse)
 def add(slug: str, body: NewCommentRequest, viewer: int) -> dict[str, Any]:
     """Comment on an article."""
-    return {"comment": present.comment(comments.add(db.session, viewer, slug, body.comment.body))}
+    return {"comment": serializers.comment(comments.add(db.session, viewer, slug, body.comment.body))}
 
 
 @blueprint.delete(f"/articles/<slug>/comments/<int(max={LARGEST_KEY}):id>")

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app, render_template
 from conduit.extensions import cache
 from conduit.web import openapi
 from conduit.web.json import respond
-from hotroute.static import Assets
+from hotroute.assets import Assets
 
 blueprint = Blueprint("docs", __name__)
 assets = Assets("conduit")

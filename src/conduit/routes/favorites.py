@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from conduit.extensions import db
-from conduit.routes import present
+from conduit.routes import serializers
 from conduit.schemas.articles import SingleArticleResponse
 from conduit.services import favorites
 from conduit.web.operations import operation
@@ -18,11 +18,11 @@ TAG = "Favorites"
 @operation("CreateArticleFavorite", tag=TAG, response=SingleArticleResponse)
 def add(slug: str, viewer: int) -> dict[str, Any]:
     """Favour an article."""
-    return {"article": present.article(favorites.add(db.session, viewer, slug))}
+    return {"article": serializers.article(favorites.add(db.session, viewer, slug))}
 
 
 @blueprint.delete("/articles/<slug>/favorite")
 @operation("DeleteArticleFavorite", tag=TAG, response=SingleArticleResponse)
 def remove(slug: str, viewer: int) -> dict[str, Any]:
     """Favour an article no longer."""
-    return {"article": present.article(favorites.remove(db.session, viewer, slug))}
+    return {"article": serializers.article(favorites.remove(db.session, viewer, slug))}

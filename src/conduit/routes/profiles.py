@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.extensions import db
 from conduit.repositories import users
-from conduit.routes import depends, present
+from conduit.routes import cache_tags, serializers
 from conduit.schemas.users import ProfileResponse
 from conduit.services import profiles
 from conduit.web.operations import operation
@@ -18,23 +18,23 @@ TAG = "Profile"
 
 
 @blueprint.get("/profiles/<username>")
-@hot(caller="each", tags=depends.PROFILE)
+@hot(caller="each", tags=cache_tags.PROFILE)
 @operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
 def get(username: str, viewer: int | None) -> dict[str, Any]:
     """A user's profile."""
     with reading() as connection:
-        return {"profile": present.profile(users.get_profile(connection, username, viewer))}
+        return {"profile": serializers.profile(users.get_profile(connection, username, viewer))}
 
 
 @blueprint.post("/profiles/<username>/follow")
 @operation("FollowUserByUsername", tag=TAG, response=ProfileResponse)
 def follow(username: str, viewer: int) -> dict[str, Any]:
     """Follow a user."""
-    return {"profile": present.profile(profiles.follow(db.session, viewer, username))}
+    return {"profile": serializers.profile(profiles.follow(db.session, viewer, username))}
 
 
 @blueprint.delete("/profiles/<username>/follow")
 @operation("UnfollowUserByUsername", tag=TAG, response=ProfileResponse)
 def unfollow(username: str, viewer: int) -> dict[str, Any]:
     """Follow a user no longer."""
-    return {"profile": present.profile(profiles.unfollow(db.session, viewer, username))}
+    return {"profile": serializers.profile(profiles.unfollow(db.session, viewer, username))}

@@ -7,10 +7,10 @@ from flask import Blueprint
 from conduit.extensions import db
 from conduit.models import User
 from conduit.repositories import users
-from conduit.routes import present
+from conduit.routes import serializers
 from conduit.schemas.users import LoginUserRequest, NewUserRequest, UpdateUserRequest, UserResponse
 from conduit.services import accounts, tokens
-from conduit.web.callers import signer
+from conduit.web.authentication import signer
 from conduit.web.limits import limited
 from conduit.web.operations import operation
 
@@ -49,4 +49,4 @@ def update(viewer: int, body: UpdateUserRequest) -> dict[str, Any]:
 
 
 def signed_in(user: User) -> dict[str, Any]:
-    return present.user(user, tokens.issue(signer(), user.id))
+    return serializers.user(user, tokens.issue(signer(), user.id))

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from conduit.models import Counter, User
 from conduit.seed import database, people
 from conduit.seed.counts import count
-from conduit.seed.outlines import outlines
 from conduit.seed.progress import reporting
 from conduit.seed.size import Size
 from conduit.seed.tables import filled
+from conduit.seed.text.outlines import outlines
 from conduit.services import passwords
 
 

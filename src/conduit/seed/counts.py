@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from conduit.seed.outlines import Outline
-from conduit.seed.topics import TOPICS, Topic
+from conduit.seed.text.outlines import Outline
+from conduit.seed.text.topics import TOPICS, Topic
 
 
 class Counts(NamedTuple):

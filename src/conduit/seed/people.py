@@ -6,12 +6,12 @@ from typing import Any
 
 from slugify import slugify
 
-from conduit.seed import prose
 from conduit.seed.counts import Counts
 from conduit.seed.draws import below, early, heavy, scattered, stream
-from conduit.seed.names import FAMILY, GIVEN
 from conduit.seed.size import Size
-from conduit.seed.topics import TOPICS
+from conduit.seed.text import prose
+from conduit.seed.text.names import FAMILY, GIVEN
+from conduit.seed.text.topics import TOPICS
 
 DEMO = "demo"
 DOMAIN = "conduit.example"

@@ -6,12 +6,12 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from conduit.seed import markdown, prose, titles
 from conduit.seed.counts import Counts
 from conduit.seed.draws import below, early, heavy, stream
-from conduit.seed.outlines import outlines
 from conduit.seed.size import END, Size
-from conduit.seed.topics import TOPICS
+from conduit.seed.text import markdown, prose, titles
+from conduit.seed.text.outlines import outlines
+from conduit.seed.text.topics import TOPICS
 
 REVISED = 0.15
 """The share of articles that were changed after they appeared, within a month."""

@@ -11,7 +11,7 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import TooManyRequests
 
 from conduit.config import Settings
-from hotroute import redis
+from hotroute import redis_client
 
 View = Callable[..., Any]
 
@@ -25,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             key_func=account,
             # As it spells a socket.
             storage_uri=settings.redis.replace("unix://", "redis+unix://", 1),
-            storage_options=redis.options(settings.redis_timeout),
+            storage_options=redis_client.options(settings.redis_timeout),
             # Redis away: each worker counts in its own memory, which is looser and still a limit.
             in_memory_fallback_enabled=True,
             key_prefix=f"conduit:{action}",

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from conduit.web import callers, validation
-from conduit.web.callers import Access
+from conduit.web import authentication, validation
+from conduit.web.authentication import Access
 from conduit.web.json import respond, without_content
 
 View = Callable[..., Any]
@@ -54,7 +54,7 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
             if path:
                 validation.refuse_nul(path)
             if access != "anyone":
-                path["viewer"] = callers.identify(access)
+                path["viewer"] = authentication.identify(access)
             if query:
                 path["query"] = validation.read_query(query)
             if body:

@@ -5,8 +5,7 @@ from flask import Flask
 from conduit import database
 from conduit.config import Settings
 from conduit.extensions import db
-from hotroute import profiler
-from hotroute.cache import release
+from hotroute import code_version, profiler
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -22,7 +21,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             url=settings.profiler,
             username=settings.profiler_username,
             password=settings.profiler_password.get_secret_value(),
-            release=release.of("conduit", "hotroute"),
+            release=code_version.of("conduit", "hotroute"),
             engines=(engine,),
             samples_per_second=settings.profiler_samples_per_second,
             slow=settings.profiler_slow_seconds,

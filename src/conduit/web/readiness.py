@@ -5,11 +5,11 @@ from sqlalchemy import text
 
 from conduit.config import Settings
 from conduit.extensions import db
-from hotroute import health, redis
+from hotroute import health, redis_client
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    cache = redis.connect(settings.redis, settings.redis_timeout)
+    cache = redis_client.connect(settings.redis, settings.redis_timeout)
     app.register_blueprint(health.blueprint(needed={"database": ask_database}, wanted={"cache": cache.ping}))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-from hotroute.cache.changes import BULK
-from hotroute.cache.rows import bulk_tags
-from hotroute.cache.statements import reached
+from hotroute.cache.tracking.row_tags import bulk_tags
+from hotroute.cache.tracking.sql_tables import reached
+from hotroute.cache.tracking.writes import BULK
 
 
 class DeclaredTags:

@@ -9,18 +9,19 @@ from flask_caching import Cache
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
-from hotroute.cache import changes, inside, routes
-from hotroute.cache.backend import store_of
 from hotroute.cache.declared_tags import DeclaredTags
-from hotroute.cache.fence import Fence
-from hotroute.cache.front import Front, Surroundings
-from hotroute.cache.leading import looked_at
-from hotroute.cache.options import Hot, environ_name, find
-from hotroute.cache.refusals import answer_503
-from hotroute.cache.request import Principal
-from hotroute.cache.rules import Headers
-from hotroute.cache.sessions import mark_together
-from hotroute.cache.store import Store
+from hotroute.cache.decorator import Hot, environ_name, find
+from hotroute.cache.error_handlers import answer_503
+from hotroute.cache.flask_caching.backends import store_of
+from hotroute.cache.http import flask_dispatch, routes
+from hotroute.cache.http.fill import looked_at
+from hotroute.cache.http.middleware import Front, Surroundings
+from hotroute.cache.http.policy import Headers
+from hotroute.cache.http.request import Principal
+from hotroute.cache.store.base import Store
+from hotroute.cache.tracking import writes
+from hotroute.cache.tracking.multi_engine import mark_together
+from hotroute.cache.tracking.outage_fence import Fence
 from hotroute.lifecycle import on_close
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     """Put the cache in front of `app`, after all its routes are registered.
 
     Args:
-        cache: Flask-Caching's, bound to `app`, with one of the backends of `hotroute.cache.backend`; or a store.
+        cache: Flask-Caching's, bound to `app`, with one of the backends of `hotroute.cache.flask_caching.backends`; or
+        a store.
 
     Raises:
         ValueError: a view that is marked hot cannot be, the backend cannot keep its answers, or the application has a
@@ -97,10 +99,8 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     refuse_others(application)
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.skippable))
-    inside.attend(app, found, skippable)
-    followed = changes.Changes(
-        store, application.fence, application.metadata, application.views, application.raw_writes
-    )
+    flask_dispatch.attend(app, found, skippable)
+    followed = writes.Changes(store, application.fence, application.metadata, application.views, application.raw_writes)
     for engine in application.engines:
         followed.follow(engine)
     if len(application.engines) > 1:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from hotroute.cache import changes
-from hotroute.cache.statements import UNPARSED
-from hotroute.cache.store import EPOCH, Store, written
+from hotroute.cache.store.base import EPOCH, Store, written
+from hotroute.cache.tracking import writes
+from hotroute.cache.tracking.sql_tables import UNPARSED
 
 
 def invalidate(transaction: Session | Connection, *tags: str) -> None:
@@ -17,8 +17,8 @@ def invalidate(transaction: Session | Connection, *tags: str) -> None:
         tags: those that routes declare, or tables' names; of a table, what depends on a single row of it is meant too.
     """
     connection = transaction.connection() if isinstance(transaction, Session) else transaction
-    connection.info.setdefault(changes.TOUCHED, set()).discard(UNPARSED)
-    changes.touch(connection, with_rows(tags))
+    connection.info.setdefault(writes.TOUCHED, set()).discard(UNPARSED)
+    writes.touch(connection, with_rows(tags))
 
 
 def invalidate_everything(transaction: Session | Connection) -> None:
@@ -33,4 +33,4 @@ def invalidate_now(store: Store, tags: Iterable[str]) -> None:
 
 def with_rows(tags: Iterable[str]) -> set[str]:
     """A table's name stands for all its rows: those who depend on one of them carry the second tag."""
-    return {each for tag in tags for each in (tag, tag + changes.BULK)}
+    return {each for tag in tags for each in (tag, tag + writes.BULK)}

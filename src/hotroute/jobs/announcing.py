@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute import redis
+from hotroute import redis_client
 from hotroute.jobs.context import Announce
 from hotroute.jobs.representation import describe
 from hotroute.jobs.status import JobStatusStore
@@ -58,6 +58,6 @@ class Announcer:
                 self.manager = socketio.KombuManager(self.url, CHANNEL, write_only=True)
             else:
                 self.manager = socketio.RedisManager(
-                    self.url, CHANNEL, write_only=True, redis_options=redis.options(TIMEOUT)
+                    self.url, CHANNEL, write_only=True, redis_options=redis_client.options(TIMEOUT)
                 )
         return self.manager

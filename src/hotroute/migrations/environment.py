@@ -9,7 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 
 from hotroute import database
-from hotroute.cache import fence, invalidate_everything
+from hotroute.cache import invalidate_everything
+from hotroute.cache.tracking import outage_fence
 from hotroute.migrations import copies, foreign_keys, sqlite_tables
 
 LOCK = 7_203_451
@@ -58,7 +59,7 @@ def opened(url: str) -> Iterator[Engine]:
 
 def is_migrated(name: str | None, kind: str, _: object) -> bool:
     """Return False for the table that the cache's fence creates itself: a new revision must not drop it."""
-    return not (kind == "table" and name == fence.rows.name)
+    return not (kind == "table" and name == outage_fence.rows.name)
 
 
 def lock_others_out(connection: Connection, number: int = LOCK) -> None:

@@ -3,10 +3,13 @@
 from flask import Flask
 
 from hotroute.lifecycle import on_close
-from hotroute.profiler import dashboard, measure, outgoing, places, redis_calls, statements
+from hotroute.profiler import dashboard
+from hotroute.profiler.flask_profiler import instrument, page
+from hotroute.profiler.instrumentation import http_client, redis, sqlalchemy
+from hotroute.profiler.middleware import Shell
 from hotroute.profiler.options import EXTENSION, Options, completed
-from hotroute.profiler.recorder import Recorder
-from hotroute.profiler.shell import Shell
+from hotroute.profiler.request import call_site
+from hotroute.profiler.worker.recorder import Recorder
 
 __all__ = ["Options", "init_app"]
 
@@ -27,11 +30,12 @@ def init_app(app: Flask, options: Options) -> None:
     recorder = app.extensions[EXTENSION] = Recorder(chosen)
     on_close(app, recorder.history.close)
     on_close(app, recorder.close)
-    measure.init_app(app, chosen)
+    instrument.init_app(app, chosen)
+    page.seal(app)
     dashboard.init_app(app, chosen, recorder.history)
-    places.add_application(app.root_path)
+    call_site.add_application(app.root_path)
     for engine in chosen.engines:
-        statements.watch(engine)
-    outgoing.watch()
-    redis_calls.watch()
+        sqlalchemy.watch(engine)
+    http_client.watch()
+    redis.watch()
     app.wsgi_app = Shell(app.wsgi_app, recorder)  # type: ignore[method-assign]

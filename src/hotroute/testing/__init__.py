@@ -7,24 +7,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hotroute.testing.assertions.hits import assert_hit, assert_miss, assert_not_cached
+    from hotroute.testing.assertions.invalidation import assert_invalidates, assert_keeps, invalidating, keeping
+    from hotroute.testing.assertions.queries import assert_max_queries
+    from hotroute.testing.assertions.single_flight import assert_one_execution
     from hotroute.testing.calls import Call
     from hotroute.testing.database import emptied, sqlite
-    from hotroute.testing.executions import assert_one_execution
-    from hotroute.testing.invalidation import assert_invalidates, assert_keeps, invalidating, keeping
     from hotroute.testing.isolation import isolated, past_the_cache
-    from hotroute.testing.queries import assert_max_queries
-    from hotroute.testing.responses import assert_hit, assert_miss, assert_not_cached
     from hotroute.testing.spy import HotCache
     from hotroute.testing.transparency import assert_transparent
 
 NAMES = {
     "calls": ("Call",),
     "database": ("emptied", "sqlite"),
-    "executions": ("assert_one_execution",),
-    "invalidation": ("assert_invalidates", "assert_keeps", "invalidating", "keeping"),
+    "assertions.single_flight": ("assert_one_execution",),
+    "assertions.invalidation": ("assert_invalidates", "assert_keeps", "invalidating", "keeping"),
     "isolation": ("isolated", "past_the_cache"),
-    "queries": ("assert_max_queries",),
-    "responses": ("assert_hit", "assert_miss", "assert_not_cached"),
+    "assertions.queries": ("assert_max_queries",),
+    "assertions.hits": ("assert_hit", "assert_miss", "assert_not_cached"),
     "spy": ("HotCache",),
     "transparency": ("assert_transparent",),
 }

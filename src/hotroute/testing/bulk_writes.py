@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response
 
-from hotroute.cache.changes import UncachedWriteError
+from hotroute.cache.tracking.writes import UncachedWriteError
 from hotroute.testing.calls import Names, Step
 
 

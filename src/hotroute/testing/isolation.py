@@ -11,12 +11,12 @@ from typing import Any
 from flask import Flask
 
 from hotroute.cache import MemoryStore, RedisStore
-from hotroute.cache.changes import TOUCHED, begun
-from hotroute.cache.details import Detail
-from hotroute.cache.front import Front
-from hotroute.cache.key import NotKeyable
-from hotroute.cache.request import Request, Wanted
-from hotroute.cache.store import IDENTITY, Question, State, Store
+from hotroute.cache.http.key import NotKeyable
+from hotroute.cache.http.middleware import Front
+from hotroute.cache.http.request import Request, Wanted
+from hotroute.cache.reasons import Detail
+from hotroute.cache.store.base import IDENTITY, Question, State, Store
+from hotroute.cache.tracking.writes import TOUCHED, begun
 
 NOT_IN_FRONT = (
     "hotroute's cache is not in front of this application: call hotroute.cache.init_app, and let WSGI middleware keep"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.datastructures import Headers
 
-from hotroute.testing import status
+from hotroute.testing import cache_status
 from hotroute.testing.isolation import isolated, past_the_cache
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Seen:
 
     method: str
     path: str
-    cache: status.Status
+    cache: cache_status.Status
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Recorder:
         path = environ.get("PATH_INFO", "") + "?" * bool(query := environ.get("QUERY_STRING", "")) + query
 
         def start(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            self.seen.append(Seen(environ["REQUEST_METHOD"], path, status.read(Answered(Headers(headers)))))
+            self.seen.append(Seen(environ["REQUEST_METHOD"], path, cache_status.read(Answered(Headers(headers)))))
             return start_response(line, headers, exc_info)
 
         answer: Iterable[bytes] = self.app(environ, start)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.wrappers import Response
 
-from hotroute.testing import status
+from hotroute.testing import cache_status
 from hotroute.testing.bulk_writes import bulk_writes
 from hotroute.testing.calls import Call, Names, Step
 from hotroute.testing.isolation import isolated, past_the_cache
@@ -33,7 +33,7 @@ class Transparency:
     def __init__(self, app: Flask, reset: Callable[[], Names | None], ignore: Collection[str], replay: bool) -> None:
         self.app, self.reset, self.replay = app, reset, replay
         self.ignored = LEGITIMATE | {name.lower() for name in ignore}
-        self.seen: dict[str, status.Status] = {}
+        self.seen: dict[str, cache_status.Status] = {}
         self.hit = False
 
     def check(self, drawn: Sequence[Step]) -> None:
@@ -55,14 +55,14 @@ class Transparency:
         __tracebackhide__ = True
         answer = steps[-1].send(self.app, names)
         if steps[-1].safe:
-            self.note(steps[-1], status.read(answer))
+            self.note(steps[-1], cache_status.read(answer))
         if steps[-1].safe and not self.replay:
             with past_the_cache(self.app):
                 beside = steps[-1].send(self.app, names)
             self.compare(steps, answer, beside)
         return answer
 
-    def note(self, step: Step, seen: status.Status) -> None:
+    def note(self, step: Step, seen: cache_status.Status) -> None:
         self.hit = self.hit or seen.hit
         self.seen[f"{step.method} {step.path}"] = seen
 
@@ -84,7 +84,7 @@ class Transparency:
                 f"the cache makes a difference in the {' and '.join(parts)} of the last of these calls:\n{sequence}\n"
                 f"with the cache: {shown(one, parts)}\n"
                 f"without it:     {shown(other, parts)}\n"
-                f"{status.read(cached)}"
+                f"{cache_status.read(cached)}"
             )
 
     def essence(self, answer: Response) -> dict[str, Any]:

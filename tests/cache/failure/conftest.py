@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from hotroute import cache
 from hotroute.cache import Link, RedisStore
-from hotroute.cache.address import Place
-from hotroute.cache.fence import Fence
+from hotroute.cache.redis_client.endpoint import Place
+from hotroute.cache.tracking.outage_fence import Fence
 from hotroute.testing import isolation
 from tests.cache.failure.proxy import Proxy, proxy_to
 from tests.cache.failure.servers import RedisServer, redis_of_its_own

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from hotroute.serving.binaries import redis_server
+from hotroute.serving.settings.executables import redis_server
 from tests.servers import clean_environment, free_port, wait_until
 
 

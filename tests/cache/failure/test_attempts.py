@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from hotroute.cache.address import Address, Place
-from hotroute.cache.breaker import Breaker
+from hotroute.cache.redis_client.circuit_breaker import Breaker
+from hotroute.cache.redis_client.endpoint import Address, Place
 from tests.cache.failure.conftest import Notes, Scene
 from tests.cache.failure.test_outages import told
 

@@ -24,7 +24,7 @@ def proxy(server: RedisServer) -> Iterator[Proxy]:
 def cache(proxy: Proxy) -> Iterator[Cache]:
     app, cache = Flask("app"), Cache()
     config = {"CACHE_REDIS_URL": proxy.url, "CACHE_REDIS_TIMEOUT": 0.4, "CACHE_KEY_PREFIX": f"test{token_hex(4)}_"}
-    cache.init_app(app, {"CACHE_TYPE": "hotroute.cache.backend.RedisCache", **config})
+    cache.init_app(app, {"CACHE_TYPE": "hotroute.cache.flask_caching.backends.RedisCache", **config})
     with app.app_context():
         yield cache
         cache.cache.link.pool.disconnect()  # type: ignore[attr-defined]

@@ -5,11 +5,11 @@ from time import sleep
 
 from flask import Flask
 
-from hotroute import cache, redis
+from hotroute import cache, redis_client
 from hotroute.cache import Link, RedisStore, hot
-from hotroute.cache.store import Answer, Flight, Question
+from hotroute.cache.store.base import Answer, Flight, Question
 
-client = redis.connect(os.environ["REDIS_URL"], timeout=5)
+client = redis_client.connect(os.environ["REDIS_URL"], timeout=5)
 space = os.environ["CACHE_NAMESPACE"]
 app = Flask("herd")
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import Headers
 
 from hotroute import cache
 from hotroute.cache import MemoryStore, hot
-from hotroute.cache.store import Store
+from hotroute.cache.store.base import Store
 
 TEXT = "All of it. " * 100
 

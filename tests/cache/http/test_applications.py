@@ -16,8 +16,8 @@ from werkzeug.wsgi import FileWrapper
 
 from hotroute import cache
 from hotroute.cache import Link, MemoryStore, RedisStore, hot
-from hotroute.cache.memory_store import NOBODY
-from hotroute.cache.store import State
+from hotroute.cache.store.base import State
+from hotroute.cache.store.memory import NOBODY
 from tests.cache.http.site import TEXT, Site
 from tests.servers import wait_until
 

@@ -9,9 +9,9 @@ import orjson
 import pytest
 from flask import redirect, request, url_for
 
-from hotroute import cache, redis
+from hotroute import cache, redis_client
 from hotroute.cache import Link, RedisStore
-from hotroute.cache.entries import Head
+from hotroute.cache.http.entry import Head
 from tests.cache.http.site import TEXT, Answer, Site
 
 HEADERS = [
@@ -148,7 +148,7 @@ def plant(client: Any, key: str, put: Callable[[Any, str], None]) -> None:
 @pytest.mark.parametrize("kind", ["e:", "t:tag", "d:tag", "born:"])
 @pytest.mark.parametrize("case", PLANTS)
 def test_a_key_of_another_type_is_no_error_and_is_gone_soon(site: Site, redis_url: str, kind: str, case: str) -> None:
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         space = site.store.namespace  # type: ignore[attr-defined]
         for key in client.keys(f"{space}{kind}*") or [f"{space}{kind}".encode()]:
             plant(client, key, PLANTS[case])
@@ -162,7 +162,7 @@ def test_a_key_of_another_type_is_no_error_and_is_gone_soon(site: Site, redis_ur
 def test_damaged_fields_of_an_entry_are_no_answer_and_run_nothing(
     site: Site, redis_url: str, field: str, case: str
 ) -> None:
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         (key,) = client.keys(f"{site.store.namespace}e:*")  # type: ignore[attr-defined]
         client.hset(key, field, BYTES[case])
         answer = site.get()
@@ -177,7 +177,7 @@ def test_a_forged_seal_helps_no_head_that_we_would_not_store(site: Site, redis_u
     """Without the store's secret anybody who reaches Redis can seal; what is not a response is none all the same."""
     store: Any = site.store
     store.seal.of = lambda *_: b"x" * 16
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         (key,) = client.keys(f"{store.namespace}e:*")
         client.hset(key, mapping={"head": BYTES[case], "identity": b"x" * 16 + b"forged"})
         answer = site.get()
@@ -197,7 +197,7 @@ def test_a_line_break_in_an_argument_is_in_its_tag_and_breaks_no_vector(redis_ur
 
 
 def test_a_nonce_that_is_not_text_is_no_error(site: Site, redis_url: str) -> None:
-    with redis.connect(redis_url, timeout=5) as client:
+    with redis_client.connect(redis_url, timeout=5) as client:
         for planted in (b"\xff\xfe", b"a\nb\n", b"", b"!", b"x" * 100_000):
             client.set(f"{site.store.namespace}t:tag", planted)  # type: ignore[attr-defined]
             assert (site.get().status, site.get().body) == (200, TEXT.encode())

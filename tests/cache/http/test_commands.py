@@ -9,9 +9,10 @@ from flask import Flask
 from flask_caching import Cache
 
 from hotroute import cache
-from hotroute.cache import MemoryStore, command, explain, hot
+from hotroute.cache import MemoryStore, hot
+from hotroute.cache.cli import explain, invalidate
 from tests import servers
-from tests.cache.backend.conftest import REDIS
+from tests.cache.flask_caching.conftest import REDIS
 from tests.cache.http.conftest import answer
 from tests.cache.http.site import Site
 
@@ -138,8 +139,8 @@ def test_invalidate_says_when_no_application_has_the_cache_that_it_found(run: Ru
 
 
 def test_invalidate_says_that_it_cannot_reach_into_a_process() -> None:
-    with pytest.raises(command.NothingInvalidated, match="keeps its answers in memory"):
-        list(command.invalidate(MemoryStore(), ["page"], sure=True))
+    with pytest.raises(invalidate.NothingInvalidated, match="keeps its answers in memory"):
+        list(invalidate.invalidate(MemoryStore(), ["page"], sure=True))
 
 
 def test_invalidate_and_flask_cachings_configuration_have_the_same_defaults(run: Run) -> None:

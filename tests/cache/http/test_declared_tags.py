@@ -13,9 +13,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import NullPool
 
 from hotroute import cache
-from hotroute.cache import MemoryStore, explain, hot, invalidate
+from hotroute.cache import MemoryStore, hot, invalidate
+from hotroute.cache.cli import explain
 from hotroute.cache.declared_tags import undeclared_tables
-from hotroute.cache.rows import RowTags
+from hotroute.cache.tracking.row_tags import RowTags
 from hotroute.testing import Call, assert_transparent, emptied
 from tests.cache.http.site import Answer, Site
 

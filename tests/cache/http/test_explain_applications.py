@@ -9,7 +9,7 @@ import trustme
 from flask import Flask
 from werkzeug.serving import make_server
 
-from hotroute.cache import explain
+from hotroute.cache.cli import explain
 from tests.servers import free_port
 
 made = Flask("made")

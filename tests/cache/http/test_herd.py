@@ -9,7 +9,7 @@ from http.client import HTTPException
 
 import pytest
 
-from hotroute import redis
+from hotroute import redis_client
 from tests import servers
 from tests.cache.http.conftest import answer
 
@@ -27,7 +27,7 @@ class Herd:
 
     def __init__(self, gunicorn: servers.Server, url: str, pool: ThreadPoolExecutor) -> None:
         self.gunicorn, self.pool, self.space = gunicorn, pool, gunicorn.environ["CACHE_NAMESPACE"]
-        self.redis = redis.connect(url, timeout=5)
+        self.redis = redis_client.connect(url, timeout=5)
         self.asked: list[Future[Answered]] = []
 
     def executions(self) -> list[int]:

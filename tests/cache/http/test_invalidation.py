@@ -14,9 +14,10 @@ from sqlalchemy.pool import NullPool
 from werkzeug.test import create_environ
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore, hot, targets
-from hotroute.cache.changes import BULK
-from hotroute.cache.store import Question
+from hotroute.cache import Link, MemoryStore, RedisStore, hot
+from hotroute.cache.http import unsafe_methods
+from hotroute.cache.store.base import Question
+from hotroute.cache.tracking.writes import BULK
 from tests.cache.http.site import TEXT, Site
 from tests.cache.twenty_lines import make, metadata, notes
 from tests.servers import wait_until
@@ -144,7 +145,7 @@ def test_what_the_answer_says_it_made_is_invalidated_on_the_same_origin(
 
 
 def test_a_location_that_is_no_uri_names_nothing() -> None:
-    assert targets.named(create_environ("/x"), "http://[/new") is None
+    assert unsafe_methods.named(create_environ("/x"), "http://[/new") is None
 
 
 def test_a_path_is_one_with_where_the_application_is_mounted(state: tuple[Site, dict[str, str]]) -> None:

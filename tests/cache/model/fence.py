@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hotroute.cache.fence import Fence
+from hotroute.cache.tracking.outage_fence import Fence
 from tests.cache.model.explore import Violation
 
 STEPS = {

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 
-from hotroute.cache import changes
-from hotroute.cache.link import Link
-from hotroute.cache.redis_store import RedisStore
+from hotroute.cache.redis_client.client import Link
+from hotroute.cache.store.redis import RedisStore
+from hotroute.cache.tracking import writes
 
 STEPS = {
     "LOOK": RedisStore.look,  # scripts/look.lua, and before it RedisStore.find: the same, for who would not lead
-    "GLANCE": Link.send,  # cache/glance.py: MGET, and FETCH: HMGET
+    "GLANCE": Link.send,  # cache/store/fast_path.py: MGET, and FETCH: HMGET
     "PEEK": RedisStore.peek,  # scripts/wait.lua
     "SAVE": RedisStore.save,  # scripts/save.lua
     "RELEASE": RedisStore.release,  # scripts/lease.lua
     "MARK": RedisStore.mark,  # scripts/mark.lua, from changes.mark
-    "COMMIT": changes.committing,
+    "COMMIT": writes.committing,
     "DONE": RedisStore.done,  # scripts/done.lua, from changes.finish
     "REPAIR": RedisStore.repair,  # scripts/repair.lua
     "LEAVE": RedisStore.done,  # the same with leave=True

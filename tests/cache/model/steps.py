@@ -223,7 +223,7 @@ class Model:
         return Reader("begun", floor=world.db, heard=world.returned) if reader.at == "new" else reader
 
     def glance(self, world: World, number: int) -> World:
-        """cache/glance.py: MGET"""
+        """cache/store/fast_path.py: MGET"""
         redis = world.redis
         trusted = redis.trusted or not self.protocol.quarantine
         nonces = zip(redis.nonces, redis.bang, strict=True)

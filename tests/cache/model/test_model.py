@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hotroute.cache import redis_store
-from hotroute.cache.link import Script
+from hotroute.cache.redis_client.client import Script
+from hotroute.cache.store import redis
 from tests.cache.model.explore import Explored, explore
 from tests.cache.model.protocol import BROKEN, GLANCED, SCENARIOS, STEPS, Protocol, Scenario
 from tests.cache.model.steps import Model
@@ -52,7 +52,7 @@ def test_the_comparison_in_save_is_a_second_lock() -> None:
 
 
 def test_each_step_of_the_model_is_a_step_of_the_code() -> None:
-    scripts = {script.source for script in vars(redis_store).values() if isinstance(script, Script)}
+    scripts = {script.source for script in vars(redis).values() if isinstance(script, Script)}
     assert len(scripts) == 7, "a script that the model does not know"
     assert all(inspect.isfunction(code) for code in STEPS.values())
     assert set(Protocol().writer) <= {*STEPS, "RETURN"}

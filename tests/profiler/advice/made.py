@@ -7,7 +7,7 @@ from hotroute.profiler.advice import Advice, Serving
 from hotroute.profiler.advice.advise import judge
 from hotroute.profiler.advice.evidence import Evidence
 from hotroute.profiler.advice.peak import Peak
-from hotroute.profiler.summaries import (
+from hotroute.profiler.model.results import (
     CacheHistory,
     Quantiles,
     RouteHistory,

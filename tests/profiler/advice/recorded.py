@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from hotroute.profiler.history import History
-from hotroute.profiler.records import Batch, Pulse, Request, Sample
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.model.records import Batch, Pulse, Request, Sample
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 
 PULSE = Pulse(

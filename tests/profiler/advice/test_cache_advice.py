@@ -3,7 +3,7 @@
 import pytest
 
 from hotroute.profiler.advice import Serving
-from hotroute.profiler.summaries import RouteSummary
+from hotroute.profiler.model.results import RouteSummary
 from tests.profiler.advice.made import advised, kinds, route, split, the
 
 LISTING = "/shop/articles"

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 
 from hotroute import profiler
-from hotroute.profiler.advice import place
+from hotroute.profiler.advice import location
 from hotroute.profiler.advice.command import CannotAdvise, run
-from hotroute.profiler.advice.item import Advice
-from hotroute.profiler.advice.shown import plain
+from hotroute.profiler.advice.output import plain
+from hotroute.profiler.advice.recommendation import Advice
 from hotroute.serving import SettingError
 from tests.profiler.advice.recorded import record, request, url
 from tests.servers import PROGRAMS, clean_environment
@@ -101,11 +101,11 @@ def test_a_terminal_obeys_no_name_of_a_route() -> None:
 
 
 def test_the_storage_is_where_the_application_has_it() -> None:
-    assert place.storage_url({"DATA_DIR": "/data"}) == "sqlite:////data/profiler.db"
-    assert place.storage_url({"PROFILER_URL": "postgres://h/n"}) == "postgresql+psycopg://h/n"
+    assert location.storage_url({"DATA_DIR": "/data"}) == "sqlite:////data/profiler.db"
+    assert location.storage_url({"PROFILER_URL": "postgres://h/n"}) == "postgresql+psycopg://h/n"
     with pytest.raises(SettingError):
-        place.last("1y", 0.0)
-    assert place.last("2w", 1e9).seconds == 14 * 86400
+        location.last("1y", 0.0)
+    assert location.last("2w", 1e9).seconds == 14 * 86400
 
 
 def test_advice_is_a_value() -> None:

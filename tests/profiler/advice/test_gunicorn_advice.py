@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from hotroute.profiler.advice import Advice, Serving
-from hotroute.profiler.advice.serving import OUR_WORKER
-from hotroute.serving.gunicorn import settings
+from hotroute.profiler.advice.server import OUR_WORKER
+from hotroute.serving.gunicorn.config import settings
 from tests.profiler.advice.made import BUSY, CALM, FIGHTING, advised, kinds, route, split, the, worker
 
 GIB = 1024**3

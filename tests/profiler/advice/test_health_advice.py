@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hotroute.profiler.advice.advise import judge
-from hotroute.profiler.summaries import Quantiles
+from hotroute.profiler.model.results import Quantiles
 from tests.profiler.advice.made import advised, evidence, kinds, route, split, the, worker
 
 

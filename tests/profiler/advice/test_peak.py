@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from hotroute.profiler.advice import Serving, advise, peak
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.results import Span
 from tests.profiler.advice.recorded import history, record, request
 
 HOUR = 3600.0

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hotroute.profiler.advice import Advice, Serving, advise
-from hotroute.profiler.levels import FINEST
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.resolutions import FINEST
+from hotroute.profiler.model.results import Span
 from tests.profiler.advice.made import kinds, the
 from tests.profiler.advice.recorded import history, url
 from tests.servers import Server, gunicorn_server

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.profiler.advice import memory, words
+from hotroute.profiler.advice import memory_limit, words
 from hotroute.profiler.advice.advise import MOST
 from tests.profiler.advice.made import CALM, advised, route
 
@@ -48,9 +48,9 @@ def test_memory_is_what_the_tightest_limit_leaves(tmp_path: Path) -> None:
     (root / "parent" / "memory.max").write_text("2000000\n")
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal:       4000 kB\nMemFree: 1 kB\n")
-    assert memory.limit(groups, root, meminfo) == 2_000_000
+    assert memory_limit.limit(groups, root, meminfo) == 2_000_000
     (root / "parent" / "memory.max").write_text("max\n")
-    assert memory.limit(groups, root, meminfo) == 4000 * 1024
+    assert memory_limit.limit(groups, root, meminfo) == 4000 * 1024
 
 
 def test_memory_of_version_1_is_found_too(tmp_path: Path) -> None:
@@ -60,11 +60,11 @@ def test_memory_of_version_1_is_found_too(tmp_path: Path) -> None:
     (root / "memory" / "other" / "memory.limit_in_bytes").write_text("1\n")
     (root / "memory" / "own").mkdir(parents=True)
     (root / "memory" / "own" / "memory.limit_in_bytes").write_text("3000000\n")
-    assert memory.limit(groups, root, tmp_path / "none") == 3_000_000
+    assert memory_limit.limit(groups, root, tmp_path / "none") == 3_000_000
 
 
 def test_memory_that_nobody_tells_of_is_not_known(tmp_path: Path) -> None:
-    assert memory.limit(tmp_path / "none", tmp_path, tmp_path / "none") is None
+    assert memory_limit.limit(tmp_path / "none", tmp_path, tmp_path / "none") is None
 
 
 def test_of_many_routes_with_the_same_trouble_a_few_are_told_one_by_one_and_the_others_together() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_
 
 from hotroute import cache, database, profiler
 from hotroute.cache import MemoryStore, hot
-from hotroute.serving.variables import data_dir
+from hotroute.serving.settings.env import data_dir
 
 ROWS = 20
 COUNTING = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT max(i) FROM n")

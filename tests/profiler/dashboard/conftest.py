@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from hotroute.profiler import migrations
-from hotroute.profiler.connections import engine
-from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.storage import migrations
+from hotroute.profiler.storage.engine import engine
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler import synthetic
 from tests.profiler.batches import batch_of
 from tests.profiler.dashboard.served import create

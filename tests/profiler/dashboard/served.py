@@ -6,8 +6,8 @@ from flask import Flask
 
 from hotroute import health
 from hotroute.profiler import dashboard
-from hotroute.profiler.history import History
 from hotroute.profiler.options import Options
+from hotroute.profiler.queries.history import History
 
 USERNAME, PASSWORD = "admin", "correct horse battery staple"
 AUTH = USERNAME, PASSWORD

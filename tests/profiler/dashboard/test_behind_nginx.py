@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotroute.profiler import guard
-from hotroute.serving.static import build
+from hotroute.profiler.dashboard import auth
+from hotroute.serving.nginx.static_build import build
 from tests import servers
 from tests.profiler.dashboard.served import PASSWORD, USERNAME
 from tests.servers import Proxy
@@ -31,15 +31,15 @@ def test_its_pages_and_headers_come_through(site: Proxy) -> None:
     response, body = site.get("/profiler/?span=24h", LOGIN)
     assert response.status == 200
     assert b"/api/articles/feed" in body
-    for name, value in {**guard.HEADERS, "Content-Security-Policy": guard.POLICY}.items():
+    for name, value in {**auth.HEADERS, "Content-Security-Policy": auth.POLICY}.items():
         assert response.headers.get_all(name) == [value]
 
 
 def test_without_the_password_its_own_words_come_through(site: Proxy) -> None:
     response, body = site.get("/profiler/")
     assert response.status == 401
-    assert response.headers["WWW-Authenticate"] == guard.CHALLENGE
-    assert guard.MISSING in body.decode()
+    assert response.headers["WWW-Authenticate"] == auth.CHALLENGE
+    assert auth.MISSING in body.decode()
 
 
 def test_its_files_come_from_nginx_compressed_and_for_ever(site: Proxy) -> None:

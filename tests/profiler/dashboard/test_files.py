@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hotroute.profiler.dashboard.blueprint import assets
-from hotroute.serving.static import build
+from hotroute.serving.nginx.static_build import build
 from tests.servers import ROOT
 
 VENDOR = assets.root / "vendor"

@@ -14,14 +14,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hotroute.profiler import dashboard, guard, histogram
-from hotroute.profiler.dashboard import sparkline
-from hotroute.profiler.dashboard.order import COLUMNS
-from hotroute.profiler.history import History
+from hotroute.profiler import dashboard
+from hotroute.profiler.dashboard import auth
+from hotroute.profiler.dashboard.charts import sparkline
+from hotroute.profiler.dashboard.route_table import COLUMNS
+from hotroute.profiler.model import histogram
+from hotroute.profiler.model.records import Request, Sample
+from hotroute.profiler.model.results import Span
 from hotroute.profiler.options import Options
-from hotroute.profiler.records import Request, Sample
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 from tests.profiler.dashboard.conftest import HOSTILE, HOSTILE_ID, filled
 from tests.profiler.dashboard.markup import complaints
@@ -103,7 +105,7 @@ def test_its_files_are_the_only_thing_that_is_public(client: FlaskClient) -> Non
 
 
 def test_an_application_without_a_password_does_not_start(small: str) -> None:
-    with pytest.raises(guard.NoPassword, match="PROFILER_PASSWORD"):
+    with pytest.raises(auth.NoPassword, match="PROFILER_PASSWORD"):
         dashboard.init_app(Flask(__name__), Options(url=small), History(small))
 
 

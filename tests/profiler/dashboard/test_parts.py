@@ -2,11 +2,12 @@
 
 import pytest
 
-from hotroute.profiler.dashboard import flame, histogram, lately, sparkline, split, units, waterfall
-from hotroute.profiler.dashboard.compare import judge
-from hotroute.profiler.dashboard.hits import hits
-from hotroute.profiler.records import Event, Request, Sample
-from hotroute.profiler.summaries import Change, Quantiles, RouteSummary
+from hotroute.profiler.dashboard import ttl_cache, units
+from hotroute.profiler.dashboard.charts import flame_graph, latency_histogram, sparkline, time_breakdown, waterfall
+from hotroute.profiler.dashboard.hit_ratio import hits
+from hotroute.profiler.dashboard.pages.compare import judge
+from hotroute.profiler.model.records import Event, Request, Sample
+from hotroute.profiler.model.results import Change, Quantiles, RouteSummary
 
 FOLDED = "main;a;b 3\nmain;a 1\nmain;c;b 4\nnonsense\n;\nmain;a x\n"
 
@@ -98,7 +99,7 @@ def test_a_single_number_is_a_level_line() -> None:
 
 
 def test_the_parts_of_a_request_add_up_to_it() -> None:
-    found = {part.kind: part for part in split.parts(wall=1.0, cpu=0.3, sql=0.4, cache=0.1, outgoing=0.1)}
+    found = {part.kind: part for part in time_breakdown.parts(wall=1.0, cpu=0.3, sql=0.4, cache=0.1, outgoing=0.1)}
     assert sum(part.share for part in found.values()) == pytest.approx(1.0)
     assert found["waiting"].seconds == pytest.approx(0.1)
     assert found["waiting"].start == pytest.approx(0.9)
@@ -106,20 +107,20 @@ def test_the_parts_of_a_request_add_up_to_it() -> None:
 
 def test_what_a_statement_computed_is_not_counted_twice() -> None:
     """SQLite computes in the request's own thread."""
-    found = {part.kind: part.seconds for part in split.parts(wall=1.0, cpu=0.9, sql=0.8, cache=0, outgoing=0)}
+    found = {part.kind: part.seconds for part in time_breakdown.parts(wall=1.0, cpu=0.9, sql=0.8, cache=0, outgoing=0)}
     assert found == pytest.approx({"cpu": 0.2, "sql": 0.8, "cache": 0, "http": 0, "waiting": 0})
 
 
 def test_calls_side_by_side_may_be_longer_than_the_request() -> None:
-    parts = split.parts(wall=1.0, cpu=0.1, sql=0, cache=0, outgoing=3.0)
+    parts = time_breakdown.parts(wall=1.0, cpu=0.1, sql=0, cache=0, outgoing=3.0)
     assert sum(part.share for part in parts) == pytest.approx(1.0)
 
 
 def test_a_histogram_keeps_every_request_when_buckets_are_merged() -> None:
     buckets = [(0.001 * 1.04**i, 0.001 * 1.04 ** (i + 1), i % 7) for i in range(300)]
-    drawn = histogram.draw(buckets)
+    drawn = latency_histogram.draw(buckets)
     assert drawn
-    assert len(drawn.bars) <= histogram.BARS
+    assert len(drawn.bars) <= latency_histogram.BARS
     assert sum(bar.requests for bar in drawn.bars) == sum(requests for _, _, requests in buckets)
     assert drawn.bars[0].x == 0
     assert [mark.name for mark in drawn.marks({"p50": 0.01, "p95": 5.0, "p99": 6.0})] == ["p50", "p95, p99"]
@@ -128,12 +129,12 @@ def test_a_histogram_keeps_every_request_when_buckets_are_merged() -> None:
 
 
 def test_a_histogram_without_requests_is_none() -> None:
-    assert histogram.draw([(0.1, 0.2, 0)]) is None
-    assert histogram.draw([]) is None
+    assert latency_histogram.draw([(0.1, 0.2, 0)]) is None
+    assert latency_histogram.draw([]) is None
 
 
 def test_a_single_bucket_is_a_bar_and_not_a_wall() -> None:
-    drawn = histogram.draw([(0.1, 0.104, 50)])
+    drawn = latency_histogram.draw([(0.1, 0.104, 50)])
     assert drawn
     [bar] = drawn.bars
     assert bar.width < 0.05
@@ -141,13 +142,13 @@ def test_a_single_bucket_is_a_bar_and_not_a_wall() -> None:
 
 
 def test_a_histograms_axis_has_round_ticks_within_it() -> None:
-    ticks = histogram.Scale(0.0009, 0.11).ticks()
+    ticks = latency_histogram.Scale(0.0009, 0.11).ticks()
     assert ticks == pytest.approx([0.001, 0.003, 0.01, 0.03, 0.1])
-    assert histogram.Scale(0.01, 0.1).x(0.0316) == pytest.approx(0.5, abs=0.01)
+    assert latency_histogram.Scale(0.01, 0.1).x(0.0316) == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_flames_frames_are_as_wide_as_they_were_seen() -> None:
-    drawn = flame.draw(FOLDED)
+    drawn = flame_graph.draw(FOLDED)
     assert drawn
     assert [(box.frame.name, box.depth, box.x, box.width) for box in drawn.boxes] == [
         ("all", 0, 0, 1),
@@ -162,10 +163,10 @@ def test_a_flames_frames_are_as_wide_as_they_were_seen() -> None:
 
 
 def test_a_zoomed_frame_is_as_wide_as_the_picture_below_its_callers() -> None:
-    whole = flame.draw(FOLDED)
+    whole = flame_graph.draw(FOLDED)
     assert whole
     number = next(box.frame.number for box in whole.boxes if box.frame.name == "c")
-    zoomed = flame.draw(FOLDED, number)
+    zoomed = flame_graph.draw(FOLDED, number)
     assert zoomed
     assert zoomed.zoomed
     assert zoomed.zoomed.name == "c"
@@ -173,7 +174,7 @@ def test_a_zoomed_frame_is_as_wide_as_the_picture_below_its_callers() -> None:
 
 
 def test_a_frame_that_is_not_there_shows_all() -> None:
-    drawn = flame.draw(FOLDED, 99)
+    drawn = flame_graph.draw(FOLDED, 99)
     assert drawn
     assert drawn.zoomed is None
     assert len(drawn.boxes) == 6
@@ -181,22 +182,26 @@ def test_a_frame_that_is_not_there_shows_all() -> None:
 
 @pytest.mark.parametrize("folded", ["", "\n", "nonsense", ";"])
 def test_without_stacks_there_is_no_flame(folded: str) -> None:
-    assert flame.draw(folded) is None
+    assert flame_graph.draw(folded) is None
 
 
 def test_functions_of_a_file_have_one_colour() -> None:
-    assert flame.shade("a/b.py:12 find") == flame.shade("a/b.py:99 other") == flame.shade("a/b.py Class.method")
-    assert len({flame.shade(f"a/{n}.py:1 find") for n in range(100)}) == flame.SHADES
+    assert (
+        flame_graph.shade("a/b.py:12 find")
+        == flame_graph.shade("a/b.py:99 other")
+        == flame_graph.shade("a/b.py Class.method")
+    )
+    assert len({flame_graph.shade(f"a/{n}.py:1 find") for n in range(100)}) == flame_graph.SHADES
 
 
 def test_a_deep_stack_is_drawn_to_a_depth() -> None:
-    drawn = flame.draw(";".join(f"f{n}" for n in range(5000)) + " 3")
+    drawn = flame_graph.draw(";".join(f"f{n}" for n in range(5000)) + " 3")
     assert drawn
-    assert drawn.rows == flame.DEEPEST + 1
+    assert drawn.rows == flame_graph.DEEPEST + 1
 
 
 def test_speedscope_gets_every_stack_with_its_weight() -> None:
-    found = flame.speedscope(FOLDED, "GET /x")
+    found = flame_graph.speedscope(FOLDED, "GET /x")
     frames = [frame["name"] for frame in found["shared"]["frames"]]
     [profile] = found["profiles"]
     stacks = [";".join(frames[number] for number in sample) for sample in profile["samples"]]
@@ -234,7 +239,7 @@ def test_what_ended_after_the_answer_still_fits_into_the_picture() -> None:
 
 def test_what_was_found_out_lately_is_not_found_out_again() -> None:
     now, asked = [0.0], []
-    known = lately.Lately[int](seconds=60, clock=lambda: now[0])
+    known = ttl_cache.Lately[int](seconds=60, clock=lambda: now[0])
 
     def find() -> int:
         asked.append(now[0])
@@ -248,13 +253,13 @@ def test_what_was_found_out_lately_is_not_found_out_again() -> None:
 
 
 def test_what_is_remembered_is_bounded_and_a_failure_is_not() -> None:
-    known = lately.Lately[int](seconds=60)
+    known = ttl_cache.Lately[int](seconds=60)
     with pytest.raises(ZeroDivisionError):
         known.get("a", lambda: 1 // 0)
     assert known.get("a", lambda: 2) == 2
-    for number in range(2 * lately.MOST):
+    for number in range(2 * ttl_cache.MOST):
         known.get(number, lambda: 0)
-    assert len(known.answers) == lately.MOST
+    assert len(known.answers) == ttl_cache.MOST
 
 
 def test_a_bypass_did_not_ask_the_cache() -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotroute.profiler.history import History
-from hotroute.profiler.records import Batch, Event, Pulse, Request, Sample
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 
 START = 1_800_000_000.0

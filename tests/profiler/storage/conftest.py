@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from hotroute.profiler.history import History
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.storage import START
 
 DATABASE = "profiler_tests"

@@ -8,10 +8,10 @@ from io import StringIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from hotroute.profiler import exports
-from hotroute.profiler.history import History
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries import export
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
@@ -21,7 +21,7 @@ SPAN = Span(START - 60, START + 60)
 
 
 def scraped(history: History) -> dict[tuple[str, Labels], float]:
-    body, content_type = exports.metrics(history)
+    body, content_type = export.metrics(history)
     assert content_type.startswith("text/plain")
     families = text_string_to_metric_families(body.decode())
     return {
@@ -80,7 +80,7 @@ def test_counters_of_workers_that_are_long_gone_stay(worker: Workers, history: H
 
 def test_openmetrics_is_given_to_who_asks_for_it(worker: Workers, history: History) -> None:
     worker().write(batch(request()), START)
-    body, content_type = exports.metrics(history, "application/openmetrics-text; version=1.0.0")
+    body, content_type = export.metrics(history, "application/openmetrics-text; version=1.0.0")
     assert content_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
 
@@ -93,7 +93,7 @@ def measured(worker: Workers) -> None:
 
 
 def table(history: History, name: str) -> list[dict[str, str]]:
-    found = exports.export(history, name, "csv", SPAN)
+    found = export.export(history, name, "csv", SPAN)
     assert (found.filename, found.content_type) == (f"{name}.csv", "text/csv; charset=utf-8")
     return list(csv.DictReader(StringIO(found.body.decode(), newline="")))
 
@@ -115,26 +115,26 @@ def test_statements_and_samples_as_tables(history: History) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1"])
 def test_no_text_is_a_formula(text: str) -> None:
-    assert exports.harmless(text) == f"'{text}"
+    assert export.harmless(text) == f"'{text}"
 
 
 def test_numbers_stay_numbers() -> None:
-    assert (exports.harmless(-1.5), exports.harmless(7), exports.harmless("/a=b")) == (-1.5, 7, "/a=b")
+    assert (export.harmless(-1.5), export.harmless(7), export.harmless("/a=b")) == (-1.5, 7, "/a=b")
 
 
 @pytest.mark.usefixtures("measured")
 def test_json_has_the_shapes_as_they_are(history: History) -> None:
-    found = exports.export(history, "routes", "json", SPAN)
+    found = export.export(history, "routes", "json", SPAN)
     assert found.content_type == "application/json"
     routes = json.loads(found.body)
     assert [each["route"] for each in routes] == ['/b,"c"\n', "=HYPERLINK(1)"]
     assert routes[1]["split"]["statements"] == 1.0
-    assert json.loads(exports.export(history, "statements", "json", SPAN).body)[0]["statement"]["most"] == 1
-    assert json.loads(exports.export(history, "samples", "json", SPAN).body)[0]["id"] == "@id"
+    assert json.loads(export.export(history, "statements", "json", SPAN).body)[0]["statement"]["most"] == 1
+    assert json.loads(export.export(history, "samples", "json", SPAN).body)[0]["id"] == "@id"
 
 
 @pytest.mark.parametrize(("name", "form"), [("users", "csv"), ("routes", "exe")])
 @pytest.mark.only("sqlite")
 def test_other_tables_and_forms_are_refused(history: History, name: str, form: str) -> None:
     with pytest.raises(ValueError, match="routes, statements, samples as csv, json"):
-        exports.export(history, name, form, SPAN)
+        export.export(history, name, form, SPAN)

@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from hotroute.profiler.history import History
-from hotroute.profiler.levels import FINEST, HOUR
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.resolutions import FINEST, HOUR
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler import synthetic
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample

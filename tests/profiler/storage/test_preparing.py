@@ -14,14 +14,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, make_url, text
 
 from conduit.models import Base
-from hotroute.profiler import connections, migrations, schema
-from hotroute.profiler.migrations import HEAD, VERSION_TABLE, running
+from hotroute.profiler.storage import engine as storage_engine
+from hotroute.profiler.storage import migrations, schema
+from hotroute.profiler.storage.migrations import HEAD, VERSION_TABLE, running
 from tests import databases
 from tests.servers import ROOT
 
 PREPARE = """
 import sys
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.storage.writer import Storage
 storage = Storage(sys.argv[1], release="r", worker=sys.argv[2], host="web", pid=1)
 storage.prepare()
 storage.close()
@@ -30,7 +31,7 @@ storage.close()
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    made = connections.engine(url, pool_size=2, timeout=5)
+    made = storage_engine.engine(url, pool_size=2, timeout=5)
     yield made
     made.dispose()
 
@@ -88,7 +89,7 @@ def test_workers_that_start_together_prepare_it_once(url: str, engine: Engine) -
 def test_a_worker_waits_for_who_has_the_file(url: str) -> None:
     with closing(sqlite3.connect(make_url(url).database or "", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        impatient = connections.engine(f"{url}?timeout=0.01", pool_size=1, timeout=5)
+        impatient = storage_engine.engine(f"{url}?timeout=0.01", pool_size=1, timeout=5)
         waiting = Thread(target=migrations.prepare, args=(impatient,))
         waiting.start()
         waiting.join(timeout=1)
@@ -119,7 +120,7 @@ def test_a_role_that_may_not_create_schemas_uses_the_one_it_was_given(url: str, 
         connection.execute(text("DROP ROLE IF EXISTS measurer"))
         connection.execute(text("CREATE ROLE measurer LOGIN"))
         connection.execute(text("CREATE SCHEMA profiler AUTHORIZATION measurer"))
-    limited = connections.engine(engine.url.set(username="measurer").render_as_string(False), pool_size=1, timeout=5)
+    limited = storage_engine.engine(engine.url.set(username="measurer").render_as_string(False), pool_size=1, timeout=5)
     try:
         migrations.prepare(limited)
         assert tables(limited) == {*schema.metadata.tables, VERSION_TABLE}

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.profiler.history import History
-from hotroute.profiler.records import Batch
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.records import Batch
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests import databases
 from tests.profiler.batches import single
 from tests.profiler.storage import START, ever

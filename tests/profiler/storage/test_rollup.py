@@ -10,16 +10,16 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
-from hotroute.profiler import ever as ever_
-from hotroute.profiler import retention, rollup, schema
-from hotroute.profiler.facts import total
-from hotroute.profiler.folding import Fold
-from hotroute.profiler.history import FEW, History
-from hotroute.profiler.keeper import HELD, LONGEST, Keeper, NotHeldError
-from hotroute.profiler.levels import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
-from hotroute.profiler.records import Request
-from hotroute.profiler.storage import Storage
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.records import Request
+from hotroute.profiler.model.resolutions import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
+from hotroute.profiler.model.results import Span
+from hotroute.profiler.queries.history import FEW, History
+from hotroute.profiler.storage import lifetime as ever_
+from hotroute.profiler.storage import retention, rollup, schema
+from hotroute.profiler.storage.facts import total
+from hotroute.profiler.storage.fold import Fold
+from hotroute.profiler.storage.maintenance import HELD, LONGEST, Keeper, NotHeldError
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample
 from tests.servers import wait_until

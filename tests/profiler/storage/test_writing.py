@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.profiler.history import History
-from hotroute.profiler.levels import LATEST
-from hotroute.profiler.records import OTHER_ROUTES
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.model.records import OTHER_ROUTES
+from hotroute.profiler.model.resolutions import LATEST
+from hotroute.profiler.queries.history import History
+from hotroute.profiler.storage.writer import Storage
 from tests import databases
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample

@@ -10,8 +10,8 @@ from random import Random
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.profiler.records import Batch
-from hotroute.profiler.storage import Storage
+from hotroute.profiler.model.records import Batch
+from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, pulse, requests
 

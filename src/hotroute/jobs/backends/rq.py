@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
-from hotroute import redis
+from hotroute import redis_client
 from hotroute.jobs.backends.base import BrokerUnavailableError, Pool
 
 TIMEOUT = 0.5
@@ -36,7 +36,7 @@ class RqBackend:
 
     def __init__(self, broker_url: str) -> None:
         self.url = broker_url
-        self.client = redis.connect(broker_url, TIMEOUT)
+        self.client = redis_client.connect(broker_url, TIMEOUT)
 
     def publish(self, job_id: str, queue: str) -> None:
         name = f"{__name__}.{run_job.__name__}"

@@ -2,7 +2,7 @@
 
 import os
 
-from hotroute import logs
+from hotroute import logging
 
 bind = os.environ.get("JOBS_STREAM_BIND") or f"127.0.0.1:{os.environ.get('JOBS_STREAM_PORT') or 8001}"
 worker_class = "gevent"
@@ -13,5 +13,5 @@ preload_app = False
 # Listeners would hold a stop until the end of time: they come back to the next process by themselves.
 graceful_timeout = 2
 control_socket_disable = True
-logger_class = "hotroute.serving.gunicorn.QuietLogger"
-logconfig_dict = logs.config((os.environ.get("LOG_LEVEL") or "INFO").upper())
+logger_class = "hotroute.serving.gunicorn.config.QuietLogger"
+logconfig_dict = logging.config((os.environ.get("LOG_LEVEL") or "INFO").upper())

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hotroute.profiler.advice.evidence import Evidence, gather
-from hotroute.profiler.advice.item import SEVERITIES, Advice
+from hotroute.profiler.advice.recommendation import SEVERITIES, Advice
 from hotroute.profiler.advice.rules import RULES
-from hotroute.profiler.advice.serving import Serving
+from hotroute.profiler.advice.server import Serving
 from hotroute.profiler.advice.words import name
-from hotroute.profiler.summaries import Span
+from hotroute.profiler.model.results import Span
 
 if TYPE_CHECKING:
-    from hotroute.profiler.history import History
+    from hotroute.profiler.queries.history import History
 
 MOST = 4
 """Pieces of advice of one kind and severity that are told one by one: with hundreds of routes there are dozens."""

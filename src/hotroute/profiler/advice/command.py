@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.cache.explain import CannotExplain, load
-from hotroute.profiler.advice import Serving, advise, place, shown
-from hotroute.profiler.history import History
+from hotroute.cache.cli.explain import CannotExplain, load
+from hotroute.profiler.advice import Serving, advise, location, output
 from hotroute.profiler.options import EXTENSION
+from hotroute.profiler.queries.history import History
 
 NEWEST = 5
 
@@ -30,9 +30,9 @@ def run(environ: Mapping[str, str], length: str, release: str, as_json: bool, ap
         CannotAdvise: there is no storage, it does not answer, or it knows no such release.
         SettingError: a variable or the length has a value that cannot be used.
     """
-    span, serving = place.last(length, time.time(), release), Serving.read(environ)
-    url = url_of(app) if app else place.storage_url(environ)
-    if missing := place.missing_file(url):
+    span, serving = location.last(length, time.time(), release), Serving.read(environ)
+    url = url_of(app) if app else location.storage_url(environ)
+    if missing := location.missing_file(url):
         raise CannotAdvise(
             f"there is no {missing}: nothing has been recorded. Serve with the profiler on (PROFILER_ENABLED), and set"
             " DATA_DIR or PROFILER_URL as there; or name an application that has Options(url=...) with --app."
@@ -44,9 +44,9 @@ def run(environ: Mapping[str, str], length: str, release: str, as_json: bool, ap
     except SQLAlchemyError as error:
         raise CannotAdvise(f"the profiler's storage cannot be read: {reason(error)}") from error
     if as_json:
-        print(json.dumps(shown.document(span, serving, advice), indent=2))
+        print(json.dumps(output.document(span, serving, advice), indent=2))
     else:
-        shown.show(Console(width=None if sys.stdout.isatty() else 100, highlight=False), advice)
+        output.show(Console(width=None if sys.stdout.isatty() else 100, highlight=False), advice)
 
 
 def url_of(app: str) -> str:

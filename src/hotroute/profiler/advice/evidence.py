@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from hotroute.profiler.advice import peak
 from hotroute.profiler.advice.peak import Peak, cpu
-from hotroute.profiler.advice.serving import Serving
-from hotroute.profiler.summaries import CacheHistory, RouteHistory, RouteSummary, Span, WorkersHistory, WorkerSummary
+from hotroute.profiler.advice.server import Serving
+from hotroute.profiler.model.results import (
+    CacheHistory,
+    RouteHistory,
+    RouteSummary,
+    Span,
+    WorkersHistory,
+    WorkerSummary,
+)
 
 if TYPE_CHECKING:
-    from hotroute.profiler.history import History
+    from hotroute.profiler.queries.history import History
 
 SAMPLES = 30
 """Requests of a route that must have been looked at closely before its means are worth an opinion."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from hotroute.profiler.summaries import RouteSummary, Span, WorkerSummary
+from hotroute.profiler.model.results import RouteSummary, Span, WorkerSummary
 
 if TYPE_CHECKING:
-    from hotroute.profiler.history import History
+    from hotroute.profiler.queries.history import History
 
 STEPS = 60
 CLOSER = 5

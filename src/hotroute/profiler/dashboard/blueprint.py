@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, render_template, request, url_for
 
-from hotroute.profiler import guard
+from hotroute.assets import Assets
 from hotroute.profiler.advice import Advice
-from hotroute.profiler.dashboard import asked, sparkline, units
-from hotroute.profiler.dashboard.lately import Lately
-from hotroute.profiler.dashboard.together import Overview
-from hotroute.profiler.history import History
+from hotroute.profiler.dashboard import auth, query_args, units
+from hotroute.profiler.dashboard.charts import sparkline
+from hotroute.profiler.dashboard.overview_totals import Overview
+from hotroute.profiler.dashboard.ttl_cache import Lately
 from hotroute.profiler.options import Options
-from hotroute.static import Assets
+from hotroute.profiler.queries.history import History
 
 EXTENSION = "profiler_dashboard"
 ADVICE_SECONDS = 60.0
@@ -25,7 +25,7 @@ OVERVIEW_SECONDS = 5.0
 
 assets = Assets("hotroute.profiler.dashboard")
 blueprint = Blueprint("profiler", __name__, template_folder="templates")
-guard.protect(blueprint)
+auth.protect(blueprint)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def history() -> History:
     return dashboard().history
 
 
-def show(template: str, wanted: asked.Asked, **values: Any) -> str:
+def show(template: str, wanted: query_args.Asked, **values: Any) -> str:
     """A page: the template, with what every one of them needs."""
 
     def here(**changes: str | int | None) -> str:
@@ -94,5 +94,5 @@ def common() -> dict[str, Any]:
         "root": url_for("profiler.overview"),
         "units": units,
         "sparkline": sparkline,
-        "SPANS": asked.SPANS,
+        "SPANS": query_args.SPANS,
     }

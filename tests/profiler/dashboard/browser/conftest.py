@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import requirements, servers
-from tests.browser.conftest import address, browser
+from tests.conduit.browser.conftest import address, browser
 from tests.profiler.dashboard.served import PASSWORD, USERNAME
 from tests.requirements import BROWSER
 from tests.servers import ROOT

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from hotroute.profiler.dashboard.overview import MOST
+from hotroute.profiler.dashboard.pages.overview import MOST
 from tests.profiler.dashboard.browser.conftest import LOOKS, Serve, Visit, keep, settled
 
 PAGES = {

@@ -3,37 +3,35 @@
 from collections.abc import Callable, Iterable
 
 from hotroute.profiler.advice.evidence import Evidence
-from hotroute.profiler.advice.item import Advice
+from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.rules import (
-    computes,
-    data,
+    cpu_bound,
+    db_pool,
     errors,
     gunicorn,
-    hot,
-    outages,
-    pool,
-    recording,
-    repeats,
-    statements,
-    tail,
-    unmark,
-    waits,
+    io_bound,
+    n_plus_one,
+    profiler_overhead,
+    slow_statement,
+    tail_latency,
+    too_little_data,
 )
+from hotroute.profiler.advice.rules.cache import candidate, ineffective, redis_outages
 
 Rule = Callable[[Evidence], Iterable[Advice]]
 
 RULES: tuple[Rule, ...] = (
     errors.rule,
-    outages.rule,
-    repeats.rule,
-    waits.rule,
-    computes.rule,
-    hot.rule,
-    unmark.rule,
-    statements.rule,
-    tail.rule,
-    pool.rule,
-    recording.rule,
+    redis_outages.rule,
+    n_plus_one.rule,
+    io_bound.rule,
+    cpu_bound.rule,
+    candidate.rule,
+    ineffective.rule,
+    slow_statement.rule,
+    tail_latency.rule,
+    db_pool.rule,
+    profiler_overhead.rule,
     gunicorn.rule,
-    data.rule,
+    too_little_data.rule,
 )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from hotroute.profiler.advice.evidence import Evidence
-from hotroute.profiler.advice.item import Advice
+from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.words import count, name, percent
-from hotroute.profiler.summaries import RouteSummary
+from hotroute.profiler.model.results import RouteSummary
 
 FEWEST = 5
 SHARE = 0.01

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from math import ceil
 
 from hotroute.profiler.advice.evidence import REQUESTS, Evidence
-from hotroute.profiler.advice.fit import Fit, fit
-from hotroute.profiler.advice.item import Advice
 from hotroute.profiler.advice.peak import cpu
-from hotroute.profiler.advice.serving import OUR_WORKER
+from hotroute.profiler.advice.recommendation import Advice
+from hotroute.profiler.advice.server import OUR_WORKER
+from hotroute.profiler.advice.sizing import Fit, fit
 from hotroute.profiler.advice.words import count, duration, many, megabytes, percent
 
 

@@ -1,0 +1,1 @@
+"""The commands `hotroute invalidate` and `hotroute explain`."""

@@ -1,0 +1,1 @@
+"""Backends for Flask-Caching that share the cache's Redis client."""

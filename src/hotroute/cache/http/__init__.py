@@ -1,0 +1,1 @@
+"""HTTP caching in front of Flask (RFC 9110, RFC 9111)."""

@@ -1,0 +1,98 @@
+"""What a leader asks of the application, and why the answer may be for nobody else."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from hotroute.cache.http import policy, tracked_environ
+from hotroute.cache.http.buffered_response import Recorded
+from hotroute.cache.http.entry import Made
+from hotroute.cache.http.flask_dispatch import HELD, Held
+from hotroute.cache.http.key import canonical
+from hotroute.cache.http.policy import Headers
+from hotroute.cache.http.request import Principal, Request
+from hotroute.cache.reasons import Detail
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def leading(asked: Request, held: Held) -> "WSGIEnvironment":
+    """The request that a key stands for. What else is in it, the application is watched for."""
+    query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
+    held.environ.update(policy.whole(asked.environ, *hidden(asked), **{HELD: held, "QUERY_STRING": query}))
+    return held.environ
+
+
+def hidden(asked: Request) -> tuple[str, ...]:
+    """Return the field that the cache answers to by itself, unless hooks compress."""
+    return () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
+
+
+def is_partly_asked(asked: Request, held: Held, recorded: Recorded) -> bool:
+    """Return whether the application, if it saw the request's conditions, might answer with less than the whole."""
+    watch = held.environ.watch
+    return (
+        any(name in asked.environ for name in policy.CONDITIONS)
+        and (watch.conditional or tracked_environ.EVERYTHING in watch.read)
+        and recorded.status[:1] == "2"
+        and recorded.send is None
+    )
+
+
+def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[str]) -> str:
+    """Why the answer may depend on something that is not in its key; empty if it does not.
+
+    Args:
+        logged: names in the WSGI environment of what no answer depends on, whoever looks at it.
+    """
+    hot = asked.hot
+    absent = {"HTTP_TRANSFER_ENCODING", *policy.CONDITIONS, *policy.PRECONDITIONS, *hidden(asked)}
+    keyed = {*hot.fields.values(), *({tracked_environ.HOST, tracked_environ.SCHEME} if hot.host else ())}
+    if others := held.environ.watch.read - keyed - tracked_environ.TRACING - logged - absent:
+        # Who calls is in the key, by what the principal looks at.
+        others -= credentials(asked.environ, principal) if hot.caller != "anyone" else set()
+    return f"{Detail.READ} {said(min(others))}" if others else ""
+
+
+def said(name: str) -> str:
+    """A name in the WSGI environment, as HTTP says it."""
+    return "SCHEME" if name == tracked_environ.SCHEME else name.removeprefix("HTTP_")
+
+
+def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
+    watched = tracked_environ.Environ(environ)
+    with suppress(Exception), watched.watch.set(True):
+        principal(watched)
+    return watched.watch.read
+
+
+def looked_at(principal: Principal) -> tuple[str, ...]:
+    """The request header fields that say who asks, in lower case: those that a principal misses where there is none."""
+    read = sorted(credentials({}, principal))
+    fields = [name.removeprefix("HTTP_").replace("_", "-").lower() for name in read if name.startswith("HTTP_")]
+    return tuple(fields) or ("authorization",)
+
+
+def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
+    """Why the answer that the application gave must not be stored; empty if it may."""
+    hot = asked.hot
+    if held.raised and int(recorded.status[:3]) < 400:
+        return Detail.RAISED
+    if asked.inside:
+        # Hooks say CORS and compress on each hit.
+        final = policy.obstacle(hot, recorded.status, recorded.headers, {"origin"})
+        if final or made is None:
+            return final or Detail.HOOK_ANSWERED
+        return (
+            policy.obstacle(hot, made.status, made.headers)
+            or policy.unstorable(hot, made.status, made.headers)
+            or ("" if made.complete else Detail.INCOMPLETE)
+        )
+    varied = policy.listed(policy.combined(own).get("vary", ""))
+    names = {name.lower() for name, _ in own}
+    return (
+        policy.obstacle(hot, recorded.status, recorded.headers, varied)
+        or policy.unstorable(hot, recorded.status, recorded.headers, names)
+        or (Detail.HOOK_ANSWERED if held.answered and not held.viewed else "")
+        or ("" if recorded.complete else Detail.INCOMPLETE)
+    )

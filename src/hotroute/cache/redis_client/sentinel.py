@@ -1,0 +1,57 @@
+"""Asking Sentinels which server is the primary (Redis's manual, "Sentinel client spec")."""
+
+import logging
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from hiredis import HiredisError
+
+from hotroute.cache.redis_client.connection import Wire
+from hotroute.cache.redis_client.endpoint import Address
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinels:
+    """
+    Attributes:
+        addresses: of the Sentinels, with their own password.
+        master: the name under which they know the primary.
+        primary: everything but host and port: the database, the password, TLS.
+    """
+
+    addresses: tuple[Address, ...]
+    master: str
+    primary: Address
+
+    def locate(self, deadline: float) -> Address:
+        """The first answer counts; that it is a primary, it says itself when we connect.
+
+        Raises:
+            ConnectionError: none of them knows.
+        """
+        for index, address in enumerate(self.addresses):
+            # A Sentinel that is silent must leave time for the others.
+            now = monotonic()
+            share = now + (deadline - now) / (len(self.addresses) - index + 1)
+            try:
+                found = ask(address, self.master, share)
+            except (OSError, HiredisError) as reason:
+                log.debug("Sentinel %s:%s did not answer: %s", address.host, address.port, reason)
+                continue
+            if found:
+                return replace(self.primary, host=found[0], port=found[1])
+        raise ConnectionError(f"no Sentinel of {len(self.addresses)} knows where {self.master} is")
+
+
+def ask(address: Address, master: str, deadline: float) -> tuple[str, int] | None:
+    wire = Wire(address, deadline)
+    try:
+        (found,) = wire.ask([("SENTINEL", "get-master-addr-by-name", master)], deadline)
+    finally:
+        wire.close()
+    if not isinstance(found, list):
+        return None
+    host, port = (part.decode() for part in found)
+    return host, int(port)

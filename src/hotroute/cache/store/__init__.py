@@ -1,0 +1,1 @@
+"""The invalidation protocol and the stores that implement it."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy listeners that record which tables and rows a transaction reads and writes."""

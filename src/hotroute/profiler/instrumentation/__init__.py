@@ -1,0 +1,1 @@
+"""Listeners that time calls to other services."""

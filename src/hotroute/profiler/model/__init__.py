@@ -1,0 +1,1 @@
+"""The records that the profiler exchanges, and its histogram."""

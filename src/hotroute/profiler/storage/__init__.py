@@ -1,0 +1,1 @@
+"""The profiler's database: schema, writer, maintenance and reader."""

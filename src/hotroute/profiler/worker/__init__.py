@@ -1,0 +1,1 @@
+"""The recorder of one worker, and its two threads."""

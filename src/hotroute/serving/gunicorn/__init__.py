@@ -1,0 +1,1 @@
+"""Gunicorn: configuration, hooks and worker."""

@@ -1,0 +1,1 @@
+"""Nginx: settings, configuration files and static files."""

@@ -1,0 +1,1 @@
+"""Assertions on responses, writes, queries and view executions."""
