@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotroute import code_version
-from hotroute.cache import Link, RedisStore
+from hotroute.cache import RedisClient, RedisStore
 from tests.cache.http.site import Site
 from tests.cache.http.test_attacks import settle
 
@@ -39,7 +39,7 @@ def test_a_package_that_is_not_there_is_said() -> None:
 
 
 def test_another_releases_entries_are_not_served_and_its_writes_are_seen(redis_url: str) -> None:
-    link, space = Link(redis_url, timeout=5), f"test:{secrets.token_hex(4)}:"
+    link, space = RedisClient(redis_url, timeout=5), f"test:{secrets.token_hex(4)}:"
     old, new = (
         Site(store=RedisStore(link, space, name, mark_ttl=0.05)).page(lambda name=name: name, tags=("tag",)).start()
         for name in ("old", "new")

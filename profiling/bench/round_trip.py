@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hotroute.cache.redis_client import endpoint
-from hotroute.cache.redis_client.connection import Wire, pack
+from hotroute.cache.redis_client.connection import RedisConnection, pack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,18 +35,18 @@ COMMANDS = b"".join(map(pack, ASKED))
 own = threading.local()
 
 
-def connect() -> Wire:
+def connect() -> RedisConnection:
     """For this thread, whose first request it is."""
     deadline = monotonic() + PATIENCE
     place = endpoint.parse(f"redis://127.0.0.1:{os.environ['REDIS_PORT']}/0")
-    own.wire = made = Wire(place.locate(deadline), deadline)
-    made.ask(STORED, deadline)
+    own.wire = made = RedisConnection(place.locate(deadline), deadline)
+    made.execute(STORED, deadline)
     return made
 
 
 def function(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    wire: Wire = getattr(own, "wire", None) or connect()
-    *_, entry = wire.talk(COMMANDS, len(ASKED), monotonic() + PATIENCE)
+    wire: RedisConnection = getattr(own, "wire", None) or connect()
+    *_, entry = wire.send_packed(COMMANDS, len(ASKED), monotonic() + PATIENCE)
     body: bytes = entry[-1]
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

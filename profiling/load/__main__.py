@@ -14,7 +14,7 @@ from rich.text import Text
 
 from hotroute.profiler.advice import Advice, Serving, advise, output
 from hotroute.profiler.dashboard import units
-from hotroute.profiler.model.results import RouteHistory, Span
+from hotroute.profiler.model.results import RouteHistory, TimeRange
 from hotroute.profiler.queries.history import History
 from profiling.bench import machine
 from profiling.load import numbers, report, running, spy, stack
@@ -79,7 +79,7 @@ def load(serving: stack.Serving, place: Path, chosen: Load) -> tuple[Done, Stack
 
 def read(place: Path, done: Done, serving: Serving) -> tuple[list[RouteHistory], list[Advice]]:
     """What the profiler recorded of the run; buckets that it shares with the time before and after count whole."""
-    span = Span(math.floor(done.began / BUCKET) * BUCKET, math.ceil(done.ended / BUCKET + 1) * BUCKET)
+    span = TimeRange(math.floor(done.began / BUCKET) * BUCKET, math.ceil(done.ended / BUCKET + 1) * BUCKET)
     history = History(stack.storage(place))
     routes = [history.route(span, each.route, each.method) for each in history.routes(span)]
     return routes, advise(history, span, serving)

@@ -139,7 +139,7 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     For programs that write without the application, after their commit. Without --app, Redis is found by REDIS_URL and
     CACHE_NAMESPACE.
     """
-    from hotroute.cache import Link, RedisStore, Unreachable  # noqa: PLC0415
+    from hotroute.cache import RedisClient, RedisStore, Unreachable  # noqa: PLC0415
     from hotroute.cache.cli import invalidate  # noqa: PLC0415
     from hotroute.cache.cli.explain import CannotExplain, front_of, load  # noqa: PLC0415
     from hotroute.serving.settings.env import LOOPBACK, port  # noqa: PLC0415
@@ -147,7 +147,7 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     sys.path.insert(0, str(Path.cwd()))
     url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
     try:
-        given = RedisStore(Link(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
+        given = RedisStore(RedisClient(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
         for line in invalidate.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
             print(line)
     except (CannotExplain, invalidate.NothingInvalidated) as reason:

@@ -9,7 +9,7 @@ from typing import Protocol
 class Listener(Protocol):
     """Somebody who looks at the current request closely."""
 
-    def note(self, kind: str, began: float, text: str) -> None:
+    def record_event(self, kind: str, began: float, text: str) -> None:
         """An operation has ended.
 
         Args:
@@ -19,7 +19,7 @@ class Listener(Protocol):
         """
 
 
-TOLD = "hotroute.told"
+CACHE_RESULT = "hotroute.told"
 """In the WSGI environment: what the cache in front of an application told of a request, a triple of strings.
 
 The rule of the hot route, such as "/api/articles/<slug>"; what its `Cache-Status` says after "Hotroute; " (RFC 9211);
@@ -43,6 +43,6 @@ def reset_lock() -> None:
 os.register_at_fork(after_in_child=reset_lock)
 
 
-def count(name: str) -> None:
+def increment(name: str) -> None:
     with lock:
         counts[name] = counts.get(name, 0) + 1

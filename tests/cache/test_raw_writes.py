@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def test_everything_is_made_anew_and_the_statement_is_named(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     app = make(engine)
-    cache.init_app(app, MemoryStore(), cache.Application((engine,), (metadata,), raw_writes="invalidate"))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,), raw_writes="invalidate"))
     client = app.test_client()
     client.put("/notes/1", json={"text": "old"})
     client.get("/notes/1")
@@ -38,7 +38,7 @@ def test_everything_is_made_anew_and_the_statement_is_named(engine: Engine, capl
 
 def test_one_that_has_not_chosen_refuses_the_commit(engine: Engine) -> None:
     app = make(engine)
-    cache.init_app(app, MemoryStore(), cache.Application((engine,), (metadata,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,)))
     with pytest.raises(UncachedWriteError), engine.begin() as connection:
         connection.execute(WRITE)
 
@@ -46,5 +46,5 @@ def test_one_that_has_not_chosen_refuses_the_commit(engine: Engine) -> None:
 def test_a_url_is_no_store_and_its_password_is_not_repeated(engine: Engine) -> None:
     app = make(engine)
     with pytest.raises(ValueError, match=r"a str and no store: give .*RedisStore\(Link") as refused:
-        cache.init_app(app, "redis://:secret@host/0", cache.Application((engine,), (metadata,)))  # type: ignore[arg-type]
+        cache.init_app(app, "redis://:secret@host/0", cache.CacheOptions((engine,), (metadata,)))  # type: ignore[arg-type]
     assert "secret" not in str(refused.value)

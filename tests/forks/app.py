@@ -50,7 +50,7 @@ def make_app() -> Flask:
         return ""
 
     with app.app_context():
-        cache.init_app(app, responses, cache.Application((db.engine,), (MetaData(),)))
+        cache.init_app(app, responses, cache.CacheOptions((db.engine,), (MetaData(),)))
         assert [ask[way](7) for way in WAYS] == [7] * len(WAYS)
     return app
 

@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 from hotroute import instrumentation
 from hotroute.cache.store.lease_renewal import Leases
 from hotroute.cache.store.memory import MemoryStore
-from hotroute.profiler.dashboard.login_throttle import Attempts
+from hotroute.profiler.dashboard.login_throttle import LoginThrottle
 from tests.databases import driver
 
 SESSION_OF_SERVER = text("SELECT pg_backend_pid()")
@@ -84,7 +84,7 @@ def test_a_database_in_memory_is_copied_as_ever() -> None:
     assert succeeds_in_child(check)
 
 
-@pytest.mark.parametrize("make", [MemoryStore, Attempts, lambda: Leases(MemoryStore())])
+@pytest.mark.parametrize("make", [MemoryStore, LoginThrottle, lambda: Leases(MemoryStore())])
 def test_a_lock_that_is_held_at_the_fork_is_free_in_the_child(make: Callable[[], MemoryStore]) -> None:
     each = make()
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotroute.profiler.model.records import Alike, Batch, Pulse, Request, Sample
+from hotroute.profiler.model.records import Batch, Heartbeat, Request, RequestGroup, Sample
 from hotroute.profiler.model.resolutions import FINEST, floor
 
 
-def alike(requests: Iterable[Request]) -> list[Alike]:
+def alike(requests: Iterable[Request]) -> list[RequestGroup]:
     return [
-        Alike(floor(each.time + each.seconds, FINEST), each.route, each.method, each.status, each.cache, [each.seconds])
+        RequestGroup(
+            floor(each.time + each.seconds, FINEST), each.route, each.method, each.status, each.cache, [each.seconds]
+        )
         for each in requests
     ]
 
@@ -16,7 +18,7 @@ def alike(requests: Iterable[Request]) -> list[Alike]:
 def batch_of(
     requests: Iterable[Request] = (),
     samples: Sequence[Sample] = (),
-    pulses: Sequence[Pulse] = (),
+    pulses: Sequence[Heartbeat] = (),
     counters: dict[str, int] | None = None,
     gauges: dict[str, float] | None = None,
 ) -> Batch:

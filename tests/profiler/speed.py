@@ -12,9 +12,9 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.model.records import Batch, Event, Heartbeat, Request, Sample
 from hotroute.profiler.model.resolutions import DAY, HOUR, MINUTE
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries import export
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
@@ -39,12 +39,15 @@ def timed(name: str, ask: Callable[[], object]) -> None:
 def reads(url: str, now: float) -> None:
     history = History(url, clock=lambda: now)
     for name, seconds in SPANS.items():
-        span = Span(now - seconds, now)
+        span = TimeRange(now - seconds, now)
         timed(f"routes, {name}", lambda span=span: history.routes(span))  # type: ignore[misc]
         timed(f"one route, {name}", lambda span=span: history.route(span, "/api/articles/feed", "GET"))  # type: ignore[misc]
         timed(f"cache, {name}", lambda span=span: history.cache(span))  # type: ignore[misc]
         timed(f"workers, {name}", lambda span=span: history.workers(span))  # type: ignore[misc]
-    timed("compare two weeks", lambda: history.compare(Span(now - 14 * DAY, now - 7 * DAY), Span(now - 7 * DAY, now)))
+    timed(
+        "compare two weeks",
+        lambda: history.compare(TimeRange(now - 14 * DAY, now - 7 * DAY), TimeRange(now - 7 * DAY, now)),
+    )
     timed("metrics", lambda: export.metrics(history))
     history.close()
 
@@ -67,7 +70,7 @@ def batch(random: Random, now: float, count: int, routes: int) -> Batch:
         Sample(f"{now}-{n}", "sample", each, 0.01, 0.005, 0.004, 0.0, 0.0, 1000, events)
         for n, each in enumerate(asked[:25])
     ]
-    return batch_of(asked, looks, [Pulse(now, 8, 1.0, 2, 0, 90_000_000, (0.0001,) * 100, count, 0, 0.01)])
+    return batch_of(asked, looks, [Heartbeat(now, 8, 1.0, 2, 0, 90_000_000, (0.0001,) * 100, count, 0, 0.01)])
 
 
 def writes(url: str, now: float) -> None:

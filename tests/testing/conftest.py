@@ -11,9 +11,9 @@ from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore, hot
+from hotroute.cache import MemoryStore, RedisClient, RedisStore, hot
 from hotroute.cache.store.base import Store
-from hotroute.testing import emptied
+from hotroute.testing import truncate_all
 from tests.cache.twenty_lines import make, metadata, notes
 
 MARK_TTL = 0.3
@@ -24,7 +24,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore(mark_ttl=MARK_TTL)
         return
-    link = Link(request.getfixturevalue("redis_url"), timeout=5)
+    link = RedisClient(request.getfixturevalue("redis_url"), timeout=5)
     yield RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=MARK_TTL)
     link.pool.disconnect()
 
@@ -38,7 +38,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def app(store: Store, engine: Engine) -> Flask:
     app = make(engine)
     misbehave(app, engine)
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), manual_tags=("another",)))
+    cache.init_app(app, store, cache.CacheOptions((engine,), (metadata,), manual_tags=("another",)))
     return app
 
 
@@ -86,4 +86,4 @@ def put(app: Flask) -> Callable[[int, str], TestResponse]:
 
 @pytest.fixture
 def reset(engine: Engine) -> Callable[[], None]:
-    return lambda: emptied(engine, metadata)
+    return lambda: truncate_all(engine, metadata)

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from hotroute import cache, redis_client
-from hotroute.cache import Link, RedisStore
-from hotroute.cache.store.base import Answer, Question, State
+from hotroute.cache import RedisClient, RedisStore
+from hotroute.cache.store.base import FillRequest, LookupResult, LookupState
 from hotroute.testing import assert_hit, assert_miss, assert_one_execution, isolated
 from hotroute.testing.calls import Step
 from hotroute.testing.isolation import front_of
@@ -30,8 +30,8 @@ def test_each_block_begins_with_an_empty_cache(app: Flask, get: Get) -> None:
 def test_a_redis_that_has_just_been_met_is_trusted_at_once_and_left_as_it_was(engine: Engine, redis_url: str) -> None:
     """With the mark TTL of production, which a test could not wait for."""
     app, prefix = make(engine), f"test:{secrets.token_hex(4)}:"
-    store = RedisStore(Link(redis_url, timeout=5), prefix, mark_ttl=15)
-    cache.init_app(app, store, cache.Application((engine,), (metadata,)))
+    store = RedisStore(RedisClient(redis_url, timeout=5), prefix, mark_ttl=15)
+    cache.init_app(app, store, cache.CacheOptions((engine,), (metadata,)))
     with redis_client.connect(redis_url, timeout=5) as client:
         with isolated(app) as own:
             assert_miss(app.test_client().get("/notes/1"))
@@ -48,9 +48,9 @@ def test_readers_meet_even_where_nobody_waits_for_another(app: Flask) -> None:
     store = front_of(app).store
     look = store.look
 
-    def leading(question: Question) -> Answer:
+    def leading(question: FillRequest) -> LookupResult:
         found = look(question)
-        return found._replace(state=State.LEAD) if found.state is State.WAIT else found
+        return found._replace(state=LookupState.LEAD) if found.state is LookupState.WAIT else found
 
     with isolated(app):
         store.look = leading  # type: ignore[method-assign]

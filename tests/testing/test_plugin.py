@@ -37,7 +37,7 @@ def app(hot_engine):
             session.execute(insert(notes).values(text="x"))
         return "", 204
 
-    cache.init_app(app, MemoryStore(), cache.Application((hot_engine,), (metadata,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((hot_engine,), (metadata,)))
     return app
 
 @pytest.fixture
@@ -49,7 +49,7 @@ TESTS = """
 def test_fixtures_are_found_and_assertions_imported(hot_cache, client):
     assert_miss(client.get("/notes"))
     assert_hit(client.get("/notes"))
-    assert_invalidates(lambda: client.post("/notes"), lambda: client.get("/notes"))
+    assert_invalidated(lambda: client.post("/notes"), lambda: client.get("/notes"))
     assert hot_cache.hits
 
 def test_the_cache_is_empty_again(hot_cache, client):
@@ -87,7 +87,7 @@ def test_fails_with_the_reason(wrapped, hot_cache, client):
     assert_hit(client.get("/notes"))
 
 def test_fails_with_the_reason_too(wrapped, hot_cache, client):
-    assert_invalidates(lambda: client.post("/notes"), lambda: client.get("/notes"))
+    assert_invalidated(lambda: client.post("/notes"), lambda: client.get("/notes"))
 """
 
 IMPORTS = """

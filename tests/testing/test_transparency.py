@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotroute import cache
 from hotroute.cache import MemoryStore, hot
-from hotroute.testing import Call, HotCache, assert_transparent, isolated, past_the_cache
+from hotroute.testing import Call, HotCache, assert_transparent, cache_disabled, isolated
 from hotroute.testing.isolation import front_of
 
 KEYS = st.integers(1, 2)
@@ -77,7 +77,7 @@ def test_a_hook_that_was_wrongly_declared_skippable_is_found_by_replaying(reset:
     def show() -> Any:
         return jsonify(visits=visits[0])
 
-    cache.init_app(app, MemoryStore(), cache.Application((), (), skippable=(count,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((), (), hooks_skipped_on_hit=(count,)))
     calls = [Call("GET", "/page"), Call("GET", "/visits")]
 
     def forget() -> None:
@@ -100,7 +100,7 @@ def test_past_the_cache_the_view_answers(app: Flask) -> None:
     client = app.test_client()
     with isolated(app):
         client.get("/notes/1")
-        with past_the_cache(app):
+        with cache_disabled(app):
             assert "Cache-Status" not in client.get("/notes/1").headers
         assert "hit" in client.get("/notes/1").headers["Cache-Status"]
 

@@ -16,7 +16,7 @@ SHOWN = ("username", "bio", "image")
 
 
 @cache
-def announce() -> RowTags:
+def install() -> RowTags:
     """Have every flush say its tags, from now on and once in a process; somebody must follow the engines then."""
     rows = RowTags()
     rows.register(Article, "slug", name="article")

@@ -69,10 +69,16 @@ def get(source: Readable, slug: str, viewer: int | None) -> Row[Any]:
 
 @cache
 def one(viewer: bool) -> Select[Any]:
-    columns = (*SUMMARY, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer), articles.c.body)
+    columns = (
+        *SUMMARY,
+        viewers.favorited(viewer),
+        viewers.following(viewer),
+        viewers.account_exists(viewer),
+        articles.c.body,
+    )
     return (
         select(*columns)
-        .select_from(viewers.QUESTION)
+        .select_from(viewers.ONE_ROW)
         .outerjoin(articles, articles.c.slug == bindparam("slug"))
         .outerjoin(users, users.c.id == articles.c.author_id)
     )
@@ -133,10 +139,15 @@ def page(kinds: frozenset[str], lead: str | None, viewer: bool) -> Select[Any]:
 
 def listing(ids: Subquery, total: ScalarSelect[int], viewer: bool) -> Select[Any]:
     """Each row carries the total; a page without rows has one row of nothing else."""
-    columns: tuple[Any, ...] = (*SUMMARY, viewers.favorited(viewer), viewers.following(viewer), viewers.known(viewer))
+    columns: tuple[Any, ...] = (
+        *SUMMARY,
+        viewers.favorited(viewer),
+        viewers.following(viewer),
+        viewers.account_exists(viewer),
+    )
     return (
         select(*columns, total.label("total"))
-        .select_from(viewers.QUESTION)
+        .select_from(viewers.ONE_ROW)
         .outerjoin(ids, true())
         .outerjoin(articles, articles.c.id == ids.c.id)
         .outerjoin(users, users.c.id == articles.c.author_id)

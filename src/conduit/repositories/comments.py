@@ -42,8 +42,8 @@ def find_all(connection: Connection, slug: str, viewer: int | None) -> list[Row[
 @cache
 def parent(viewer: bool) -> Select[Any]:
     return (
-        select(articles.c.id, viewers.known(viewer))
-        .select_from(viewers.QUESTION)
+        select(articles.c.id, viewers.account_exists(viewer))
+        .select_from(viewers.ONE_ROW)
         .outerjoin(articles, articles.c.slug == bindparam("slug"))
     )
 

@@ -29,8 +29,8 @@ def get_profile(source: Readable, username: str, viewer: int | None) -> Row[Any]
 
 @cache
 def profile(viewer: bool) -> Select[Any]:
-    columns = (users.c.username, users.c.bio, users.c.image, viewers.following(viewer), viewers.known(viewer))
-    return select(*columns).select_from(viewers.QUESTION).outerjoin(users, users.c.username == bindparam("username"))
+    columns = (users.c.username, users.c.bio, users.c.image, viewers.following(viewer), viewers.account_exists(viewer))
+    return select(*columns).select_from(viewers.ONE_ROW).outerjoin(users, users.c.username == bindparam("username"))
 
 
 def get_viewer(session: Session, viewer: int) -> User:

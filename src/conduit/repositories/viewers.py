@@ -10,7 +10,7 @@ from conduit.models.base import Key
 from conduit.models.tables import articles, favorites, follows, users
 
 VIEWER = bindparam("viewer", type_=Key)
-QUESTION = select(literal(1).label("asked")).subquery("question")
+ONE_ROW = select(literal(1).label("asked")).subquery("question")
 """One row to join what is asked for to: there is an answer about the caller even where nothing else is found."""
 
 
@@ -32,7 +32,7 @@ def following(viewer: bool) -> Label[bool]:
     return seen.label("following")
 
 
-def known(viewer: bool) -> Label[bool]:
+def account_exists(viewer: bool) -> Label[bool]:
     """Whether the caller's account still exists, asked along with the rows so that it costs no query of its own."""
     seen = select(users.c.id).where(users.c.id == VIEWER).correlate(None).exists() if viewer else true()
     return seen.label("known")

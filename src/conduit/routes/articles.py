@@ -25,7 +25,7 @@ TAG = "Articles"
 
 
 @blueprint.get("/articles")
-@hot(caller="each", query=("tag", "author", "favorited", "limit", "offset"), tags=cache_tags.LISTS)
+@hot(share="per-caller", query=("tag", "author", "favorited", "limit", "offset"), tags=cache_tags.LISTS)
 @operation("GetArticles", tag=TAG, access="optional", query=ArticlesQuery, response=MultipleArticlesResponse)
 def find(query: ArticlesQuery, viewer: int | None) -> dict[str, Any]:
     """Articles, newest first, of a tag, of an author, or favoured by a user."""
@@ -51,7 +51,7 @@ def publish(body: NewArticleRequest, viewer: int) -> dict[str, Any]:
 
 
 @blueprint.get("/articles/<slug>")
-@hot(caller="each", tags=cache_tags.ARTICLE)
+@hot(share="per-caller", tags=cache_tags.ARTICLE)
 @operation("GetArticle", tag=TAG, access="optional", response=SingleArticleResponse)
 def get(slug: str, viewer: int | None) -> dict[str, Any]:
     """An article with its body."""

@@ -19,7 +19,7 @@ LARGEST_KEY = 2**63 - 1
 
 
 @blueprint.get("/articles/<slug>/comments")
-@hot(caller="each", tags=cache_tags.COMMENTS)
+@hot(share="per-caller", tags=cache_tags.COMMENTS)
 @operation("GetArticleComments", tag=TAG, access="optional", response=MultipleCommentsResponse)
 def find(slug: str, viewer: int | None) -> dict[str, Any]:
     """The comments on an article, newest first."""

@@ -18,7 +18,7 @@ TAG = "Profile"
 
 
 @blueprint.get("/profiles/<username>")
-@hot(caller="each", tags=cache_tags.PROFILE)
+@hot(share="per-caller", tags=cache_tags.PROFILE)
 @operation("GetProfileByUsername", tag=TAG, access="optional", response=ProfileResponse)
 def get(username: str, viewer: int | None) -> dict[str, Any]:
     """A user's profile."""

@@ -14,7 +14,7 @@ blueprint = Blueprint("tags", __name__)
 
 
 @blueprint.get("/tags")
-@hot(caller="anyone")
+@hot(share="everyone")
 @operation("GetTags", tag="Tags", access="anyone", response=TagsResponse)
 def find() -> dict[str, Any]:
     """The tags in use, the most used first."""

@@ -13,12 +13,12 @@ from conduit.models import Base, row_tags
 from conduit.services.tokens import Signer
 from conduit.web import authentication, cors
 from hotroute import code_version
-from hotroute.cache import Application, Link, Principal
+from hotroute.cache import CacheOptions, Principal, RedisClient
 from hotroute.cache import init_app as put_in_front
 from hotroute.cache.flask_caching.backends import RedisCache
 from hotroute.cache.store.redis import RedisStore
 from hotroute.cache.tracking.outage_fence import LIFE, Fence
-from hotroute.cache.tracking.writes import Changes
+from hotroute.cache.tracking.writes import WriteTracker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -30,18 +30,18 @@ def init_app(app: Flask, settings: Settings) -> None:
         return
     with app.app_context():
         engine = db.engine
-    row_tags.announce()
+    row_tags.install()
     backend: RedisCache = app.extensions["cache"][cache]
     app.extensions["fence"] = fence_of(engine, backend.store, settings)
     put_in_front(
         app,
         cache,
-        Application(
+        CacheOptions(
             engines=(engine,),
             metadata=(Base.metadata,),
-            principal=principal(app.extensions["tokens"]),
-            decorate=cors.for_hits(app, settings),
-            skippable=cors.HOOKS,
+            identify_caller=principal(app.extensions["tokens"]),
+            per_response_headers=cors.for_hits(app, settings),
+            hooks_skipped_on_hit=cors.HOOKS,
             fence=app.extensions["fence"],
         ),
     )
@@ -54,10 +54,10 @@ def following(engine: Engine, settings: Settings) -> Iterator[None]:
         yield
         return
     store = RedisStore(
-        Link(settings.redis, settings.redis_timeout), settings.cache_namespace, mark_ttl=settings.cache_mark_ttl
+        RedisClient(settings.redis, settings.redis_timeout), settings.cache_namespace, mark_ttl=settings.cache_mark_ttl
     )
     fence = fence_of(engine, store, settings)
-    Changes(store, fence).follow(engine)
+    WriteTracker(store, fence).attach(engine)
     try:
         yield
     finally:

@@ -1,17 +1,17 @@
 """The response cache: hot routes answered in front of the application, and never older than a committed write."""
 
 from hotroute.cache.decorator import hot
-from hotroute.cache.extension import Application, init_app
+from hotroute.cache.extension import CacheOptions, init_app
 from hotroute.cache.http.request import Principal
 from hotroute.cache.invalidation import invalidate, invalidate_everything, invalidate_now
-from hotroute.cache.redis_client.client import Link, Unreachable
+from hotroute.cache.redis_client.client import RedisClient, Unreachable
 from hotroute.cache.store.memory import MemoryStore
 from hotroute.cache.store.redis import RedisStore
 from hotroute.cache.tracking.writes import MarkExpiredError
 
 __all__ = [
-    "Application",
-    "Link",
+    "CacheOptions",
+    "RedisClient",
     "MarkExpiredError",
     "MemoryStore",
     "Principal",

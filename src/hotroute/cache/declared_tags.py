@@ -43,7 +43,7 @@ class DeclaredTags:
         hint = f" (the table is called {near[0]!r})" if near and near[0] != tag else ""
         return (
             f"{endpoint}: nothing changes the tag {tag!r} of @hot(tags=...){hint}: name a table of "
-            f"Application(metadata=...), or call RowTags().register(..., name={name!r}) before init_app, or say "
+            f"CacheOptions(metadata=...), or call RowTags().register(..., name={name!r}) before init_app, or say "
             f"Application(manual_tags=({name!r},)) if the application calls invalidate for it"
         )
 

@@ -8,26 +8,26 @@ from string import Formatter
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 View = TypeVar("View", bound=Callable[..., Any])
-Unknown = Literal["bypass", "drop"]
-Caller = Literal["anonymous", "anyone", "each"]
+Unknown = Literal["bypass", "ignore"]
+Caller = Literal["anonymous", "everyone", "per-caller"]
 
 
 @dataclass(frozen=True, eq=False)
-class Hot:
+class RouteOptions:
     """Options of a hot route, see `hot`; `statuses` with the seconds that each may be kept.
 
     Attributes:
         credentials: the request header fields that say who asks, which `init_app` finds out.
     """
 
-    statuses: Mapping[int, float]
+    cache_statuses: Mapping[int, float]
     query: frozenset[str]
-    unknown: Unknown
-    caller: Caller
+    unknown_params: Unknown
+    share: Caller
     tags: tuple[str, ...] | None
     host: bool
     vary: tuple[str, ...]
-    headers: frozenset[str]
+    store_headers: frozenset[str]
     credentials: tuple[str, ...] = ("authorization",)
 
     @cached_property
@@ -38,14 +38,14 @@ class Hot:
     @cached_property
     def varies(self) -> str:
         """The `Vary` of all answers, whichever request they are for."""
-        asked_by = self.credentials if self.caller != "anyone" else ()
+        asked_by = self.credentials if self.share != "everyone" else ()
         return ", ".join(dict.fromkeys(["Accept-Encoding", *map(str.title, (*asked_by, *self.vary))]))
 
 
-class Mark(NamedTuple):
+class RouteMarker(NamedTuple):
     """On a view or a class of views. Decorators copy what they wrap; `on` tells the original from such a copy."""
 
-    hot: Hot
+    hot: RouteOptions
     on: Any
 
 
@@ -53,50 +53,51 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     *,
     ttl: float = 60.0,
     query: tuple[str, ...] = (),
-    unknown: Unknown = "bypass",
-    caller: Caller = "anonymous",
+    unknown_params: Unknown = "bypass",
+    share: Caller = "anonymous",
     tags: tuple[str, ...] | None = None,
     host: bool = False,
     vary: tuple[str, ...] = (),
-    headers: tuple[str, ...] = (),
-    statuses: tuple[int, ...] | Mapping[int, float] = (200,),
+    store_headers: tuple[str, ...] = (),
+    cache_statuses: tuple[int, ...] | Mapping[int, float] = (200,),
 ) -> Callable[[View], View]:
     """Answer a GET view from the cache, never older than a committed write. It goes right below the route's decorator.
 
     Args:
         ttl: seconds after which an answer is made anew in any case.
         query: the query parameters that matter.
-        unknown: what to do with other parameters: "bypass" the cache, or "drop" them: the view does not see them.
-        caller: who shares answers. "anonymous": requests without credentials share one, others pass the cache by.
-            "each": every caller has answers of their own. "anyone": the answer does not depend on the caller.
+        unknown_params: what to do with other parameters: "bypass" the cache, or "ignore" them: the view does not see
+        them.
+        share: who shares answers. "anonymous": requests without credentials share one, others pass the cache by.
+            "per-caller": every caller has answers of their own. "everyone": the answer does not depend on the caller.
         tags: what the answer depends on: "article:{slug}" (with the route's arguments, and {caller}), a table's name,
             or what `invalidate` names. None: the tables that the view's statements read, found out as it runs.
         host: whether the answer depends on the host name or the scheme, as one with absolute links does.
         vary: request header fields that it depends on (RFC 9110, section 12.5.5).
-        headers: response header fields of the view's own that are stored with the answer, such as X-Total-Count.
-        statuses: the statuses that may be stored, or each with a `ttl` of its own: {200: 60, 404: 5}.
+        store_headers: response header fields of the view's own that are stored with the answer, such as X-Total-Count.
+        cache_statuses: the statuses that may be stored, or each with a `ttl` of its own: {200: 60, 404: 5}.
 
     Raises:
         ValueError: the options contradict each other or HTTP.
     """
-    refuse_words(unknown, caller)
-    refuse_texts(query=query, tags=tags, vary=vary, headers=headers)
-    kept = dict(statuses) if isinstance(statuses, Mapping) else dict.fromkeys(statuses, ttl)
+    refuse_words(unknown_params, share)
+    refuse_texts(query=query, tags=tags, vary=vary, store_headers=store_headers)
+    kept = dict(cache_statuses) if isinstance(cache_statuses, Mapping) else dict.fromkeys(cache_statuses, ttl)
     refuse_nonsense(kept, vary, tags)
-    options = Hot(
+    options = RouteOptions(
         kept,
         # As key.py decodes a query: byte by byte.
         frozenset(name.encode().decode("latin-1") for name in query),
-        unknown,
-        caller,
+        unknown_params,
+        share,
         None if tags is None else tuple(tags),
         host,
         tuple(sorted(map(str.lower, vary))),
-        frozenset(map(str.lower, headers)),
+        frozenset(map(str.lower, store_headers)),
     )
 
     def decorate(view: View) -> View:
-        view.hot = Mark(options, view)  # type: ignore[attr-defined]
+        view.hot = RouteMarker(options, view)  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -104,7 +105,7 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
 
 def refuse_words(unknown: str, caller: str) -> None:
     """What is none of the words would be taken for one: a typing error must not share private answers."""
-    for name, given, words in (("unknown", unknown, get_args(Unknown)), ("caller", caller, get_args(Caller))):
+    for name, given, words in (("unknown_params", unknown, get_args(Unknown)), ("share", caller, get_args(Caller))):
         if given not in words:
             raise ValueError(f"{name} is one of {', '.join(words)}; it cannot be {given!r}")
 
@@ -144,7 +145,7 @@ def names(tag: str) -> set[str]:
     return {part[1] for part in Formatter().parse(tag) if part[1]}
 
 
-def find(view: Callable[..., Any] | None) -> Hot | None:
+def find(view: Callable[..., Any] | None) -> RouteOptions | None:
     """The options of a view function; of a class's where `View.as_view` made it.
 
     Raises:
@@ -152,10 +153,10 @@ def find(view: Callable[..., Any] | None) -> Hot | None:
     """
     holder: Any = getattr(view, "view_class", None)
     mark = vars(holder).get("hot") if holder else None
-    if isinstance(mark, Mark) and not holder.decorators:
+    if isinstance(mark, RouteMarker) and not holder.decorators:
         return mark.hot
     mark = mark or getattr(view, "hot", None)
-    if not isinstance(mark, Mark):
+    if not isinstance(mark, RouteMarker):
         return None
     if mark.on is not view:
         raise ValueError(

@@ -10,12 +10,12 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
 from hotroute.cache.declared_tags import DeclaredTags
-from hotroute.cache.decorator import Hot, environ_name, find
+from hotroute.cache.decorator import RouteOptions, environ_name, find
 from hotroute.cache.error_handlers import answer_503
 from hotroute.cache.flask_caching.backends import store_of
 from hotroute.cache.http import flask_dispatch, routes
-from hotroute.cache.http.fill import looked_at
-from hotroute.cache.http.middleware import Front, Surroundings
+from hotroute.cache.http.fill import credential_headers
+from hotroute.cache.http.middleware import CacheConfig, CacheMiddleware
 from hotroute.cache.http.policy import Headers
 from hotroute.cache.http.request import Principal
 from hotroute.cache.store.base import Store
@@ -44,7 +44,7 @@ def nothing(_environ: "WSGIEnvironment") -> Headers:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class CacheOptions:
     """What the cache must be told of an application.
 
     Attributes:
@@ -65,17 +65,17 @@ class Application:
 
     engines: tuple[Engine, ...]
     metadata: tuple[MetaData, ...]
-    principal: Principal = nobody
-    decorate: Callable[["WSGIEnvironment"], Headers] = nothing
-    skippable: tuple[str | Callable[..., Any], ...] = ()
-    logged: tuple[str, ...] = ()
+    identify_caller: Principal = nobody
+    per_response_headers: Callable[["WSGIEnvironment"], Headers] = nothing
+    hooks_skipped_on_hit: tuple[str | Callable[..., Any], ...] = ()
+    log_only_headers: tuple[str, ...] = ()
     fence: Fence | None = None
     raw_writes: Literal["refuse", "invalidate"] = "refuse"
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     manual_tags: tuple[str, ...] = ()
 
 
-def init_app(app: Flask, cache: Cache | Store, application: Application) -> None:
+def init_app(app: Flask, cache: Cache | Store, application: CacheOptions) -> None:
     """Put the cache in front of `app`, after all its routes are registered.
 
     Args:
@@ -89,7 +89,7 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     store = store_of(app, cache)
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
-    asked_by = looked_at(application.principal)
+    asked_by = credential_headers(application.identify_caller)
     known = tables_of(application)
     tags = DeclaredTags({*known, *application.views}, application.manual_tags)
     found = {
@@ -98,32 +98,34 @@ def init_app(app: Flask, cache: Cache | Store, application: Application) -> None
     }
     refuse_others(application)
     refuse_later(app, found)
-    skippable = frozenset(map(routes.name_of, application.skippable))
-    flask_dispatch.attend(app, found, skippable)
-    followed = writes.Changes(store, application.fence, application.metadata, application.views, application.raw_writes)
+    skippable = frozenset(map(routes.name_of, application.hooks_skipped_on_hit))
+    flask_dispatch.install(app, found, skippable)
+    followed = writes.WriteTracker(
+        store, application.fence, application.metadata, application.views, application.raw_writes
+    )
     for engine in application.engines:
-        followed.follow(engine)
+        followed.attach(engine)
     if len(application.engines) > 1:
         mark_together(Session)
-    around = Surroundings(
+    around = CacheConfig(
         match=routes.matcher(app, found, skippable),
         tables=lambda: known,
         views=application.views,
-        principal=application.principal,
-        decorate=application.decorate,
-        logged=frozenset(map(environ_name, application.logged)),
+        principal=application.identify_caller,
+        decorate=application.per_response_headers,
+        logged=frozenset(map(environ_name, application.log_only_headers)),
     )
     if application.fence:
-        application.fence.attend()
+        application.fence.install()
     answer_503(app)
     app.extensions["hotroute.store"] = store
     app.extensions["hotroute.application"] = application
-    front = Front(app.wsgi_app, store, around)
+    front = CacheMiddleware(app.wsgi_app, store, around)
     app.wsgi_app = front  # type: ignore[method-assign]
     close_with(app, front, application.fence)
 
 
-def tables_of(application: Application) -> tuple[str, ...]:
+def tables_of(application: CacheOptions) -> tuple[str, ...]:
     """Return all tables' names. One of the default schema is read by its bare name too, and which schema that is, only
     a connection knows.
     """
@@ -131,7 +133,7 @@ def tables_of(application: Application) -> tuple[str, ...]:
     return tuple(sorted({name for table in tables for name in (table.fullname, table.name)}))
 
 
-def close_with(app: Flask, front: Front, fence: Fence | None) -> None:
+def close_with(app: Flask, front: CacheMiddleware, fence: Fence | None) -> None:
     """Have the cache's connections and threads end with the application."""
     if link := getattr(front.store, "link", None):
         on_close(app, link.pool.disconnect)
@@ -140,7 +142,7 @@ def close_with(app: Flask, front: Front, fence: Fence | None) -> None:
     on_close(app, front.leases.stop)
 
 
-def refuse_others(application: Application) -> None:
+def refuse_others(application: CacheOptions) -> None:
     """Raises:
     ValueError: an engine is none; a connection, say, whose other connections would not be followed.
     """
@@ -149,7 +151,7 @@ def refuse_others(application: Application) -> None:
             raise ValueError(f"engines are SQLAlchemy's Engine, and {engine!r} is none")
 
 
-def refuse_later(app: Flask, found: Mapping[str, Hot]) -> None:
+def refuse_later(app: Flask, found: Mapping[str, RouteOptions]) -> None:
     """A hot route that comes after its time would never be hot, in silence."""
     add = app.add_url_rule
 

@@ -18,7 +18,7 @@ def invalidate(transaction: Session | Connection, *tags: str) -> None:
     """
     connection = transaction.connection() if isinstance(transaction, Session) else transaction
     connection.info.setdefault(writes.TOUCHED, set()).discard(UNPARSED)
-    writes.touch(connection, with_rows(tags))
+    writes.add_tags(connection, with_rows(tags))
 
 
 def invalidate_everything(transaction: Session | Connection) -> None:

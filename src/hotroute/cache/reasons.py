@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Detail(StrEnum):
+class Reason(StrEnum):
     """Each is a token; `WORDS` says what it means and what can be done."""
 
     # The cache was not asked: fwd=bypass.
@@ -37,73 +37,79 @@ class Detail(StrEnum):
     LARGE = "LARGE"
     INCOMPLETE = "INCOMPLETE"
     HEADER = "HEADER"
-    READ = "READ"
+    UNKEYED = "UNKEYED"
     RAISED = "RAISED"
     AFTER_THIS_REQUEST = "AFTER-THIS-REQUEST"
-    ANOTHER_HOT_ROUTE = "ANOTHER-HOT-ROUTE-WAS-ASKED"
-    WROTE = "THE-REQUEST-WROTE"
-    UNPARSED = "AN-UNPARSED-STATEMENT-RAN"
-    NOT_FOLLOWED = "AN-ENGINE-THAT-IS-NOT-FOLLOWED-WAS-ASKED"
-    HIDDEN = "ITS-TABLES-ARE-HIDDEN"
-    OLD_TRANSACTION = "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION"
+    NESTED_HOT_ROUTE = "NESTED-HOT-ROUTE"
+    REQUEST_WROTE = "REQUEST-WROTE"
+    RAW_SQL = "RAW-SQL"
+    UNTRACKED_ENGINE = "UNTRACKED-ENGINE"
+    UNTRACKED_READ = "UNTRACKED-READ"
+    STALE_TRANSACTION = "STALE-TRANSACTION"
     # The view answered, and that was stored: fwd=miss; stored.
     UNDECLARED_TABLE = "UNDECLARED-TABLE"
     # A hit that did enter Flask: hit; detail=INSIDE.
     INSIDE = "INSIDE"
 
 
-WORDS = {
-    Detail.UNKNOWN_PARAMETER: "the query has a parameter that the route does not declare: name it in @hot(query=...), "
-    'or say unknown="drop" if the view does not look at others',
-    Detail.TOO_MANY_PARAMETERS: "the query has more than fifty parameters",
-    Detail.CREDENTIALS: "the request has credentials, and this route's answers are shared by those who have none: say "
-    'caller="each" for answers of their own, or caller="anyone" if they make no difference',
-    Detail.CREDENTIALS_NOT_VALID: "whose credentials these are cannot be told, or they are not valid: the application "
+EXPLANATIONS = {
+    Reason.UNKNOWN_PARAMETER: "the query has a parameter that the route does not declare: name it in @hot(query=...), "
+    'or say unknown_params="ignore" if the view does not look at others',
+    Reason.TOO_MANY_PARAMETERS: "the query has more than fifty parameters",
+    Reason.CREDENTIALS: "the request has credentials, and this route's answers are shared by those who have none: say "
+    'share="per-caller" for answers of their own, or share="everyone" if they make no difference',
+    Reason.CREDENTIALS_NOT_VALID: "whose credentials these are cannot be told, or they are not valid: the application "
     "answers; also where the principal gives something that is no text or number",
-    Detail.REQUEST_NO_STORE: "the request says Cache-Control: no-store",
-    Detail.PRECONDITION: "the request has If-Match or If-Unmodified-Since, which are the application's to check",
-    Detail.CONTENT: "the request has content, which no key holds",
-    Detail.STORE_UNREACHABLE: "Redis could not be asked, or could not store; the server's log says why",
-    Detail.SEVERAL_PROCESSES: "the server runs several processes, and the answers are in the memory of one, which does "
+    Reason.REQUEST_NO_STORE: "the request says Cache-Control: no-store",
+    Reason.PRECONDITION: "the request has If-Match or If-Unmodified-Since, which are the application's to check",
+    Reason.CONTENT: "the request has content, which no key holds",
+    Reason.STORE_UNREACHABLE: "Redis could not be asked, or could not store; the server's log says why",
+    Reason.SEVERAL_PROCESSES: "the server runs several processes, and the answers are in the memory of one, which does "
     "not see what the others write: use Redis, or a single worker",
-    Detail.CORRUPT_ENTRY: "the stored answer was damaged, and has been deleted",
-    Detail.HOOK_ANSWERED: "a hook answered instead of the view",
-    Detail.INVALIDATING: "a writer is about to commit, or Redis has started less than a mark's time ago: nothing is "
+    Reason.CORRUPT_ENTRY: "the stored answer was damaged, and has been deleted",
+    Reason.HOOK_ANSWERED: "a hook answered instead of the view",
+    Reason.INVALIDATING: "a writer is about to commit, or Redis has started less than a mark's time ago: nothing is "
     "served or stored meanwhile",
-    Detail.LEADER_GONE: "another request was finding the same answer, and had none that could be stored",
-    Detail.WAITED_TOO_LONG: "another request was finding the same answer, and took too long",
-    Detail.INVALIDATED_MEANWHILE: "a write changed what the answer depends on while the view ran",
-    Detail.UNKNOWN_TABLE: "the view read a table that none of Application(metadata=...) has: declare the route's tags",
-    Detail.NO_TABLES: "the view read no table that the cache saw, and declares no tags: if nothing that is written "
+    Reason.LEADER_GONE: "another request was finding the same answer, and had none that could be stored",
+    Reason.WAITED_TOO_LONG: "another request was finding the same answer, and took too long",
+    Reason.INVALIDATED_MEANWHILE: "a write changed what the answer depends on while the view ran",
+    Reason.UNKNOWN_TABLE: "the view read a table that none of CacheOptions(metadata=...) has: declare the route's tags",
+    Reason.NO_TABLES: "the view read no table that the cache saw, and declares no tags: if nothing that is written "
     "changes its answer, say tags=(); if it reads in a way that is not followed, declare what",
-    Detail.STATUS: "the answer's status is none that the route stores: see @hot(statuses=...)",
-    Detail.SET_COOKIE: "the answer sets a cookie",
-    Detail.NO_STORE: "the answer says Cache-Control: no-store",
-    Detail.PRIVATE: "the answer says Cache-Control: private",
-    Detail.VARY: "the answer varies on a request header that the route does not declare: see @hot(vary=...)",
-    Detail.ENCODED: "the view compressed its answer itself: leave that to the cache",
-    Detail.STREAMED: "the answer is streamed: it does not say its length, or was written with WSGI's write()",
-    Detail.LARGE: "the answer is larger than 1 MiB",
-    Detail.INCOMPLETE: "the answer has more or fewer bytes than its Content-Length says",
-    Detail.HEADER: "the answer has a header field that is not stored: name it in @hot(headers=...) if it is the same "
+    Reason.STATUS: "the answer's status is none that the route stores: see @hot(cache_statuses=...)",
+    Reason.SET_COOKIE: "the answer sets a cookie",
+    Reason.NO_STORE: "the answer says Cache-Control: no-store",
+    Reason.PRIVATE: "the answer says Cache-Control: private",
+    Reason.VARY: "the answer varies on a request header that the route does not declare: see @hot(vary=...)",
+    Reason.ENCODED: "the view compressed its answer itself: leave that to the cache",
+    Reason.STREAMED: "the answer is streamed: it does not say its length, or was written with WSGI's write()",
+    Reason.LARGE: "the answer is larger than 1 MiB",
+    Reason.INCOMPLETE: "the answer has more or fewer bytes than its Content-Length says",
+    Reason.HEADER: "the answer has a header field that is not stored: name it in @hot(store_headers=...) if it is the "
+    "same "
     "for everyone who gets this answer",
-    Detail.READ: "the view, or a hook before it, looked at a part of the request that is not in the key: name it in "
-    '@hot(vary=...), say host=True for HOST and SCHEME, and caller="each" for credentials; name a hook that hits do '
-    "without in Application(skippable=...), and what is read for logs only in Application(logged=...)",
-    Detail.RAISED: "the view raised an error, which was made into an answer that does not look like one",
-    Detail.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
-    Detail.ANOTHER_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
-    Detail.WROTE: "the request wrote to the database",
-    Detail.UNPARSED: "the view ran SQL text, which may read any table: declare the route's tags",
-    Detail.NOT_FOLLOWED: "a statement ran on an engine that is none of Application(engines=...), which is not told of "
+    Reason.UNKEYED: "the view, or a hook before it, looked at a part of the request that is not in the key: name it in "
+    '@hot(vary=...), say host=True for HOST and SCHEME, and share="per-caller" for credentials; name a hook that hits '
+    "do "
+    "without in CacheOptions(hooks_skipped_on_hit=...), and what is read for logs only in "
+    "CacheOptions(log_only_headers=...)",
+    Reason.RAISED: "the view raised an error, which was made into an answer that does not look like one",
+    Reason.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
+    Reason.NESTED_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",
+    Reason.REQUEST_WROTE: "request wrote to the database",
+    Reason.RAW_SQL: "the view ran SQL text, which may read any table: declare the route's tags",
+    Reason.UNTRACKED_ENGINE: "a statement ran on an engine that is none of CacheOptions(engines=...), which is not "
+    "told of "
     "writes: name all engines there",
-    Detail.HIDDEN: "the view used a value of Flask-Caching's (get, memoize, cached), and which tables that came from "
+    Reason.UNTRACKED_READ: "the view used a value of Flask-Caching's (get, memoize, cached), and which tables that "
+    "came from "
     "is not known",
-    Detail.OLD_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen an "
+    Reason.STALE_TRANSACTION: "a statement ran in a transaction that was begun before the request, and may have seen "
+    "an "
     "older state",
-    Detail.UNDECLARED_TABLE: "the view reads a table that its tags leave out, and a write to it does not invalidate "
+    Reason.UNDECLARED_TABLE: "the view reads a table that its tags leave out, and a write to it does not invalidate "
     "the answer: the server's log and `hotroute explain --app` name it; add it to @hot(tags=...)",
-    Detail.INSIDE: "a hook that is not declared skippable applies to the route, so that the hit was served after it, "
+    Reason.INSIDE: "a hook that is not declared skippable applies to the route, so that the hit was served after it, "
     "within Flask",
 }
 
@@ -113,8 +119,8 @@ def token(reason: str) -> str:
     return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in reason.upper())
 
 
-def explain(detail: str) -> str:
+def describe(detail: str) -> str:
     """A token in words; one that says more than `Detail` knows is explained by how it begins."""
-    known = [each for each in Detail if detail == each or detail.startswith(f"{each}-")]
-    words = WORDS[max(known, key=len)] if known else detail.replace("-", " ").lower()
-    return f"{words} ({detail})" if detail.startswith((f"{Detail.HEADER}-", f"{Detail.READ}-")) else words
+    known = [each for each in Reason if detail == each or detail.startswith(f"{each}-")]
+    words = EXPLANATIONS[max(known, key=len)] if known else detail.replace("-", " ").lower()
+    return f"{words} ({detail})" if detail.startswith((f"{Reason.HEADER}-", f"{Reason.UNKEYED}-")) else words

@@ -6,7 +6,7 @@ from hotroute.lifecycle import on_close
 from hotroute.profiler import dashboard
 from hotroute.profiler.flask_profiler import instrument, page
 from hotroute.profiler.instrumentation import http_client, redis, sqlalchemy
-from hotroute.profiler.middleware import Shell
+from hotroute.profiler.middleware import ProfilerMiddleware
 from hotroute.profiler.options import EXTENSION, Options, completed
 from hotroute.profiler.request import call_site
 from hotroute.profiler.worker.recorder import Recorder
@@ -31,11 +31,11 @@ def init_app(app: Flask, options: Options) -> None:
     on_close(app, recorder.history.close)
     on_close(app, recorder.close)
     instrument.init_app(app, chosen)
-    page.seal(app)
+    page.harden(app)
     dashboard.init_app(app, chosen, recorder.history)
     call_site.add_application(app.root_path)
     for engine in chosen.engines:
         sqlalchemy.watch(engine)
     http_client.watch()
     redis.watch()
-    app.wsgi_app = Shell(app.wsgi_app, recorder)  # type: ignore[method-assign]
+    app.wsgi_app = ProfilerMiddleware(app.wsgi_app, recorder)  # type: ignore[method-assign]

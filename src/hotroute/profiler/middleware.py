@@ -5,7 +5,7 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from hotroute.instrumentation import current
-from hotroute.profiler.request.active_request import Watched
+from hotroute.profiler.request.active_request import ActiveRequest
 from hotroute.profiler.worker.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KEY = "HTTP_HOTROUTE_PROFILE"
 
 
-class Shell:
+class ProfilerMiddleware:
     """
     Args:
         app: the whole application; what is outside of this is not measured.
@@ -27,15 +27,15 @@ class Shell:
         recorder = self.recorder
         if not recorder.running:
             recorder.start()
-        watched = Watched(recorder, environ, start_response)
-        recorder.flying[watched.thread] = watched
+        watched = ActiveRequest(recorder, environ, start_response)
+        recorder.in_flight[watched.thread] = watched
         current.set(watched)
         if recorder.tokens >= 1.0:
             recorder.tokens -= 1.0
-            watched.chosen = True
+            watched.sampled = True
             watched.cpu = thread_time()
         if KEY in environ and recorder.authorises(environ[KEY]):
-            watched.tells = True
+            watched.send_server_timing = True
             watched.cpu = thread_time()
         try:
             watched.answer = self.app(environ, watched.start)

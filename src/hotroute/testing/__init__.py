@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hotroute.testing.assertions.hits import assert_hit, assert_miss, assert_not_cached
-    from hotroute.testing.assertions.invalidation import assert_invalidates, assert_keeps, invalidating, keeping
+    from hotroute.testing.assertions.invalidation import (
+        assert_invalidated,
+        assert_not_invalidated,
+        invalidating,
+        keeping,
+    )
     from hotroute.testing.assertions.queries import assert_max_queries
     from hotroute.testing.assertions.single_flight import assert_one_execution
     from hotroute.testing.calls import Call
-    from hotroute.testing.database import emptied, sqlite
-    from hotroute.testing.isolation import isolated, past_the_cache
+    from hotroute.testing.database import sqlite, truncate_all
+    from hotroute.testing.isolation import cache_disabled, isolated
     from hotroute.testing.spy import HotCache
     from hotroute.testing.transparency import assert_transparent
 
 NAMES = {
     "calls": ("Call",),
-    "database": ("emptied", "sqlite"),
+    "database": ("truncate_all", "sqlite"),
     "assertions.single_flight": ("assert_one_execution",),
-    "assertions.invalidation": ("assert_invalidates", "assert_keeps", "invalidating", "keeping"),
-    "isolation": ("isolated", "past_the_cache"),
+    "assertions.invalidation": ("assert_invalidated", "assert_not_invalidated", "invalidating", "keeping"),
+    "isolation": ("isolated", "cache_disabled"),
     "assertions.queries": ("assert_max_queries",),
     "assertions.hits": ("assert_hit", "assert_miss", "assert_not_cached"),
     "spy": ("HotCache",),
@@ -33,18 +38,18 @@ __all__ = [
     "Call",
     "HotCache",
     "assert_hit",
-    "assert_invalidates",
-    "assert_keeps",
+    "assert_invalidated",
+    "assert_not_invalidated",
     "assert_max_queries",
     "assert_miss",
     "assert_not_cached",
     "assert_one_execution",
     "assert_transparent",
-    "emptied",
+    "truncate_all",
     "invalidating",
     "isolated",
     "keeping",
-    "past_the_cache",
+    "cache_disabled",
     "sqlite",
 ]
 

@@ -4,18 +4,18 @@ import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hotroute.cache.reasons import Detail, explain
+from hotroute.cache.reasons import Reason, describe
 
 CACHE = "Hotroute"
 MEMBER = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 PARAMETER = re.compile(r';\s*([a-z*][a-z0-9_.*-]*)(?:=("(?:[^"\\]|\\.)*"|[^;]*))?')
 
 HINTS: dict[str, str] = {
-    Detail.OLD_TRANSACTION: "; so does a test that is wrapped in an outer transaction, and what it reads is nobody"
-    " else's. Let the test commit, and empty the tables afterwards (hotroute.testing.emptied)",
-    Detail.CREDENTIALS_NOT_VALID: "; a test client keeps the cookies that it is given: see"
+    Reason.STALE_TRANSACTION: "; so does a test that is wrapped in an outer transaction, and what it reads is nobody"
+    " else's. Let the test commit, and empty the tables afterwards (hotroute.testing.truncate_all)",
+    Reason.CREDENTIALS_NOT_VALID: "; a test client keeps the cookies that it is given: see"
     " app.test_client(use_cookies=False)",
-    Detail.INVALIDATING: "; give tests a short mark_ttl, such as 0.3, and wait for its end with the fixture hot_cache",
+    Reason.INVALIDATING: "; give tests a short mark_ttl, such as 0.3, and wait for its end with the fixture hot_cache",
 }
 """What a test can do about it."""
 
@@ -56,8 +56,8 @@ class Status:
             return NOT_HOT
         if self.hit or self.stored:
             made = "answered from the cache" if self.hit else "the view answered, and that was stored"
-            return f"{made}; {explain(self.detail)}" if self.detail == Detail.UNDECLARED_TABLE else made
-        return explain(self.detail) + HINTS.get(self.detail, "") if self.detail else "it was not stored"
+            return f"{made}; {describe(self.detail)}" if self.detail == Reason.UNDECLARED_TABLE else made
+        return describe(self.detail) + HINTS.get(self.detail, "") if self.detail else "it was not stored"
 
 
 def read(response: Response) -> Status:

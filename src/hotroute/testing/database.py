@@ -20,7 +20,7 @@ def sqlite(folder: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def emptied(engine: Engine, *schemas: MetaData) -> None:
+def truncate_all(engine: Engine, *schemas: MetaData) -> None:
     """Delete every row of the schemas' tables, in one committed transaction that the cache sees.
 
     Args:

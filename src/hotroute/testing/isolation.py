@@ -12,10 +12,10 @@ from flask import Flask
 
 from hotroute.cache import MemoryStore, RedisStore
 from hotroute.cache.http.key import NotKeyable
-from hotroute.cache.http.middleware import Front
-from hotroute.cache.http.request import Request, Wanted
-from hotroute.cache.reasons import Detail
-from hotroute.cache.store.base import IDENTITY, Question, State, Store
+from hotroute.cache.http.middleware import CacheMiddleware
+from hotroute.cache.http.request import CacheLookup, Request
+from hotroute.cache.reasons import Reason
+from hotroute.cache.store.base import IDENTITY, FillRequest, LookupState, Store
 from hotroute.cache.tracking.writes import TOUCHED, begun
 
 NOT_IN_FRONT = (
@@ -26,14 +26,14 @@ LONGEST = 5.0
 """Seconds; a test does not wait longer for a server that has just started."""
 
 
-def front_of(app: Flask) -> Front:
+def front_of(app: Flask) -> CacheMiddleware:
     """The cache among the application's WSGI middleware.
 
     Raises:
         LookupError: there is none.
     """
     layer: Any = app.wsgi_app
-    while layer is not None and not isinstance(layer, Front):
+    while layer is not None and not isinstance(layer, CacheMiddleware):
         layer = getattr(layer, "app", None) or getattr(layer, "wsgi_app", None)
     if layer is None:
         raise LookupError(NOT_IN_FRONT)
@@ -41,7 +41,7 @@ def front_of(app: Flask) -> Front:
 
 
 @contextmanager
-def past_the_cache(app: Flask) -> Iterator[None]:
+def cache_disabled(app: Flask) -> Iterator[None]:
     """Within the block the views answer everything, as if there was no cache; what they write is still followed."""
     front = front_of(app)
     around = front.around
@@ -59,17 +59,17 @@ def isolated(app: Flask) -> Iterator[str]:
 
     On Redis these are other keys, and they are deleted in the end: a server may be shared by tests that run beside.
     """
-    with past_uncommitted(front_of(app)), emptied(front_of(app).store) as prefix:
+    with past_uncommitted(front_of(app)), truncate_all(front_of(app).store) as prefix:
         yield prefix
 
 
 @contextmanager
-def past_uncommitted(front: Front) -> Iterator[None]:
+def past_uncommitted(front: CacheMiddleware) -> Iterator[None]:
     wanted = front.wanted
 
-    def refusing(asked: Request) -> Wanted:
+    def refusing(asked: Request) -> CacheLookup:
         if writes():
-            raise NotKeyable(Detail.OLD_TRANSACTION)
+            raise NotKeyable(Reason.STALE_TRANSACTION)
         return wanted(asked)
 
     # As an attribute of the instance, in front of its method.
@@ -87,7 +87,7 @@ def writes() -> bool:
 
 
 @contextmanager
-def emptied(store: Any) -> Iterator[str]:
+def truncate_all(store: Any) -> Iterator[str]:
     if not isinstance(store, RedisStore):
         forget(store)
         yield ""
@@ -109,7 +109,9 @@ def forget(store: Store) -> None:
 
 def let_it_be_old(store: RedisStore) -> None:
     """A server is not trusted before one mark TTL is over, for it may have lost a mark; under a new prefix are none."""
-    store.link.exchange(lambda wire, deadline: wire.ask([("SET", f"{store.namespace}born:{wire.run_id}", 0)], deadline))
+    store.link.exchange(
+        lambda wire, deadline: wire.execute([("SET", f"{store.namespace}born:{wire.run_id}", 0)], deadline)
+    )
 
 
 def wait_for_trust(store: Store) -> None:
@@ -117,8 +119,8 @@ def wait_for_trust(store: Store) -> None:
     TimeoutError: the store goes on saying that it is not to be trusted.
     """
     until = monotonic() + LONGEST
-    question = Question("hotroute.testing", ("hotroute.testing",), (IDENTITY,), secrets.token_hex(8))
-    while store.look(question).state is State.DIRTY:
+    question = FillRequest("hotroute.testing", ("hotroute.testing",), (IDENTITY,), secrets.token_hex(8))
+    while store.look(question).state is LookupState.INVALIDATING:
         if monotonic() > until:
             raise TimeoutError(f"the cache was not trusted within {LONGEST:.0f} s: give tests a short mark_ttl")
         sleep(0.01)

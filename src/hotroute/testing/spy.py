@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.datastructures import Headers
 
 from hotroute.testing import cache_status
-from hotroute.testing.isolation import isolated, past_the_cache
+from hotroute.testing.isolation import cache_disabled, isolated
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -58,7 +58,7 @@ class HotCache:
 
     def off(self) -> AbstractContextManager[None]:
         """Within the block the views answer everything."""
-        return past_the_cache(self.app)
+        return cache_disabled(self.app)
 
 
 @contextmanager

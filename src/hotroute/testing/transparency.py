@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from hotroute.testing import cache_status
 from hotroute.testing.bulk_writes import bulk_writes
 from hotroute.testing.calls import Call, Names, Step
-from hotroute.testing.isolation import isolated, past_the_cache
+from hotroute.testing.isolation import cache_disabled, isolated
 
 LEGITIMATE = frozenset(
     {"age", "cache-control", "cache-status", "connection", "content-encoding", "content-length", "date", "etag",
@@ -47,7 +47,7 @@ class Transparency:
             answers = [self.ask(steps[: number + 1], names) for number in range(len(steps))]
         if self.replay:
             names = self.reset() or {}
-            with past_the_cache(self.app):
+            with cache_disabled(self.app):
                 for number, answer in enumerate(answers):
                     self.compare(steps[: number + 1], answer, steps[number].send(self.app, names))
 
@@ -57,7 +57,7 @@ class Transparency:
         if steps[-1].safe:
             self.note(steps[-1], cache_status.read(answer))
         if steps[-1].safe and not self.replay:
-            with past_the_cache(self.app):
+            with cache_disabled(self.app):
                 beside = steps[-1].send(self.app, names)
             self.compare(steps, answer, beside)
         return answer

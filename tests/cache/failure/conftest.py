@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
 from hotroute import cache
-from hotroute.cache import Link, RedisStore
-from hotroute.cache.redis_client.endpoint import Place
+from hotroute.cache import RedisClient, RedisStore
+from hotroute.cache.redis_client.endpoint import Endpoint
 from hotroute.cache.tracking.outage_fence import Fence
 from hotroute.testing import isolation
 from tests.cache.failure.proxy import Proxy, proxy_to
@@ -40,7 +40,7 @@ class Notes:
     """The small application, and what its answers must say."""
 
     app: Flask
-    link: Link
+    link: RedisClient
 
     @property
     def client(self) -> FlaskClient:
@@ -81,14 +81,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @contextmanager
 def notes(
-    url: str | Place, folder: Path, namespace: str, timeout: float = TIMEOUT, *, fenced: bool = False
+    url: str | Endpoint, folder: Path, namespace: str, timeout: float = TIMEOUT, *, fenced: bool = False
 ) -> Iterator[Notes]:
     engine = create_engine(f"sqlite:///{folder / 'notes.db'}", poolclass=NullPool)
-    link = Link(url, timeout, PERIOD)
+    link = RedisClient(url, timeout, PERIOD)
     app = make(engine)
     store = RedisStore(link, namespace, mark_ttl=MARK_TTL)
     fence = Fence(engine, store, LIFE, HOLDS) if fenced else None
-    cache.init_app(app, store, cache.Application((engine,), (metadata,), fence=fence))
+    cache.init_app(app, store, cache.CacheOptions((engine,), (metadata,), fence=fence))
     if fence:
         fence.start()
     yield Notes(app, link)

@@ -6,8 +6,8 @@ from time import monotonic
 
 import pytest
 
-from hotroute.cache.redis_client.circuit_breaker import Breaker
-from hotroute.cache.redis_client.endpoint import Address, Place
+from hotroute.cache.redis_client.circuit_breaker import CircuitBreaker
+from hotroute.cache.redis_client.endpoint import Address, Endpoint
 from tests.cache.failure.conftest import Notes, Scene
 from tests.cache.failure.test_outages import told
 
@@ -17,7 +17,7 @@ FOR_EVER = 1e6
 class Counted:
     """A place that knows how often the way there was asked for."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Endpoint) -> None:
         self.place, self.count = place, 0
 
     def locate(self, deadline: float) -> Address:
@@ -98,32 +98,32 @@ def test_one_outage_is_told_once_however_many_meet_it(scene: Scene, caplog: pyte
 
 
 def test_what_was_asked_before_the_failure_does_not_end_the_outage() -> None:
-    breaker = Breaker(FOR_EVER)
-    early, other = breaker.ask(), breaker.ask()
+    breaker = CircuitBreaker(FOR_EVER)
+    early, other = breaker.allow(), breaker.allow()
     assert early is not None
     assert other is not None
     assert breaker.failed(early)
     assert not breaker.succeeded(other)
-    assert breaker.ask() is None
+    assert breaker.allow() is None
 
 
 def test_what_was_asked_before_the_recovery_does_not_begin_an_outage() -> None:
-    breaker = Breaker(FOR_EVER)
-    early, late = breaker.ask(), breaker.ask()
+    breaker = CircuitBreaker(FOR_EVER)
+    early, late = breaker.allow(), breaker.allow()
     assert early is not None
     assert late is not None
     breaker.failed(early)
     breaker.until = monotonic()
-    trying = breaker.ask()
+    trying = breaker.allow()
     assert trying is not None
     assert breaker.succeeded(trying)
     assert not breaker.failed(late)
-    assert breaker.ask() is not None
+    assert breaker.allow() is not None
 
 
 def test_only_one_tries_when_a_period_is_over() -> None:
-    breaker = Breaker(FOR_EVER)
-    breaker.failed(breaker.ask() or 0)
+    breaker = CircuitBreaker(FOR_EVER)
+    breaker.failed(breaker.allow() or 0)
     breaker.until = monotonic()
-    asked = [breaker.ask() for _ in range(5)]
+    asked = [breaker.allow() for _ in range(5)]
     assert [turn is not None for turn in asked] == [True, False, False, False, False]

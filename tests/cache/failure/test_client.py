@@ -13,7 +13,7 @@ import pytest
 import redis
 import trustme
 
-from hotroute.cache import Link, Unreachable
+from hotroute.cache import RedisClient, Unreachable
 from hotroute.cache.redis_client.endpoint import Address, parse
 from hotroute.cache.redis_client.sentinel import Sentinels
 from tests.cache.failure.conftest import notes
@@ -48,7 +48,7 @@ def tls(authority: trustme.CA, locked: RedisServer) -> Iterator[Proxy]:
 
 
 def ping(url: str) -> object:
-    link = Link(url, timeout=5)
+    link = RedisClient(url, timeout=5)
     try:
         return link.call("PING")
     finally:
@@ -116,7 +116,7 @@ def test_an_address_says_what_it_is() -> None:
 
 def test_an_answer_that_comes_too_late_is_nobody_elses(server: RedisServer) -> None:
     with proxy_to(server.port) as proxy:
-        link = Link(proxy.url, timeout=0.3, period=0.0)
+        link = RedisClient(proxy.url, timeout=0.3, period=0.0)
         assert link.call("ECHO", "first") == b"first"
         proxy.mode, proxy.pause = "delay", 0.6
         with pytest.raises(Unreachable):
@@ -131,7 +131,7 @@ def test_an_answer_that_comes_too_late_is_nobody_elses(server: RedisServer) -> N
 def test_connections_that_the_server_closed_are_replaced_without_an_outage(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    link = Link(server.url, timeout=5)
+    link = RedisClient(server.url, timeout=5)
     for _ in range(3):
         assert link.call("PING") == b"PONG"
         server.call("CLIENT", "KILL", "TYPE", "normal")
@@ -141,7 +141,7 @@ def test_connections_that_the_server_closed_are_replaced_without_an_outage(
 
 def test_threads_share_few_connections_and_never_one_answer(server: RedisServer) -> None:
     with proxy_to(server.port) as proxy:
-        link = Link(proxy.url, timeout=10)
+        link = RedisClient(proxy.url, timeout=10)
         wrong: list[object] = []
 
         def ask(thread: int) -> None:
@@ -162,7 +162,7 @@ def test_threads_share_few_connections_and_never_one_answer(server: RedisServer)
 
 def test_a_child_has_connections_of_its_own(server: RedisServer) -> None:
     with proxy_to(server.port) as proxy:
-        link = Link(proxy.url, timeout=10)
+        link = RedisClient(proxy.url, timeout=10)
         link.call("PING")
         read, write = os.pipe()
         if not (child := os.fork()):
@@ -180,13 +180,13 @@ def test_a_child_has_connections_of_its_own(server: RedisServer) -> None:
 
 
 def test_a_child_asks_though_its_parent_was_in_an_outage() -> None:
-    link = Link(f"redis://127.0.0.1:{free_port()}", timeout=1)
+    link = RedisClient(f"redis://127.0.0.1:{free_port()}", timeout=1)
     with pytest.raises(Unreachable, match="refused"):
         link.call("PING")
     with link.breaker.lock:
         child = os.fork()
     if not child:
-        os._exit(0 if link.breaker.ask() is not None and link.breaker.lock.acquire(timeout=5) else 1)
+        os._exit(0 if link.breaker.allow() is not None and link.breaker.lock.acquire(timeout=5) else 1)
     assert os.waitpid(child, 0)[1] == 0
 
 
@@ -203,7 +203,7 @@ def test_a_redis_that_is_not_set_up_for_a_cache_is_told_of(
     server: RedisServer, caplog: pytest.LogCaptureFixture, name: str, value: str, words: str
 ) -> None:
     server.call("CONFIG", "SET", name, value)
-    link = Link(server.url, timeout=5)
+    link = RedisClient(server.url, timeout=5)
     link.call("PING")
     link.call("PING")
     assert len(told(caplog, words)) == 1
@@ -230,7 +230,7 @@ def test_a_redis_that_does_not_say_is_not_told_of(server: RedisServer, caplog: p
 
 def test_a_replica_is_never_asked(server: RedisServer) -> None:
     with redis_of_its_own("--replicaof", f"127.0.0.1 {server.port}") as replica:
-        link = Link(replica.url, timeout=5)
+        link = RedisClient(replica.url, timeout=5)
         with pytest.raises(Unreachable, match="not a primary: its role is slave"):
             link.call("PING")
 
@@ -271,7 +271,7 @@ given.init_app(app, {
     "CACHE_NAMESPACE": "watched:", "CACHE_REDIS_TIMEOUT": 2,
     "CACHE_REDIS_URL": "redis://", "CACHE_REDIS_SENTINELS": [("127.0.0.1", %d)], "CACHE_REDIS_SENTINEL_MASTER": "notes",
 })
-cache.init_app(app, given, cache.Application((), ()))
+cache.init_app(app, given, cache.CacheOptions((), ()))
 """
 
 
@@ -346,6 +346,6 @@ def role(server: RedisServer) -> object:
 
 def test_sentinels_that_know_nothing_are_told_of() -> None:
     places = tuple(Address("127.0.0.1", free_port()) for _ in range(2))
-    link = Link(Sentinels(places, "notes", Address()), timeout=1)
+    link = RedisClient(Sentinels(places, "notes", Address()), timeout=1)
     with pytest.raises(Unreachable, match="no Sentinel of 2 knows where notes is"):
         link.call("PING")

@@ -6,8 +6,8 @@ from time import sleep
 from flask import Flask
 
 from hotroute import cache, redis_client
-from hotroute.cache import Link, RedisStore, hot
-from hotroute.cache.store.base import Answer, Flight, Question
+from hotroute.cache import RedisClient, RedisStore, hot
+from hotroute.cache.store.base import FillRequest, Flight, LookupResult
 
 client = redis_client.connect(os.environ["REDIS_URL"], timeout=5)
 space = os.environ["CACHE_NAMESPACE"]
@@ -32,16 +32,16 @@ def held() -> str:
 class Counted(RedisStore):
     """Says who has looked, and who goes on waiting."""
 
-    def look(self, question: Question) -> Answer:
+    def look(self, question: FillRequest) -> LookupResult:
         found = super().look(question)
         client.sadd(f"{space}looked", question.token)
         return found
 
-    def peek(self, flight: Flight) -> Answer:
+    def peek(self, flight: Flight) -> LookupResult:
         found = super().peek(flight)
         client.sadd(f"{space}waiting", flight.question.token)
         return found
 
 
-store = Counted(Link(os.environ["REDIS_URL"], timeout=5), space, mark_ttl=0.1)
-cache.init_app(app, store, cache.Application((), ()))
+store = Counted(RedisClient(os.environ["REDIS_URL"], timeout=5), space, mark_ttl=0.1)
+cache.init_app(app, store, cache.CacheOptions((), ()))

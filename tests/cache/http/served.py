@@ -8,17 +8,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from hotroute import cache
-from hotroute.cache import Link, RedisStore, hot
+from hotroute.cache import RedisClient, RedisStore, hot
 from tests.cache.http.site import TEXT
 from tests.cache.twenty_lines import make, metadata
 
-LINK = Link(os.environ["REDIS_URL"], timeout=5)
+LINK = RedisClient(os.environ["REDIS_URL"], timeout=5)
 engine = create_engine(f"sqlite:///{Path(os.environ['NOTES']) / 'notes.db'}", poolclass=NullPool)
 app = make(engine)
 
 
 @app.get("/long")
-@hot(tags=("long",), caller="anyone", query=("page",))
+@hot(tags=("long",), share="everyone", query=("page",))
 def long() -> str:
     return TEXT
 
@@ -32,4 +32,4 @@ def cookie() -> Response:
 
 
 store = RedisStore(LINK, os.environ["CACHE_NAMESPACE"], mark_ttl=0.1)
-cache.init_app(app, store, cache.Application((engine,), (metadata,), manual_tags=("long",)))
+cache.init_app(app, store, cache.CacheOptions((engine,), (metadata,), manual_tags=("long",)))

@@ -57,7 +57,7 @@ class Site:
 
     def start(self, **application: Any) -> "Site":
         told = {"manual_tags": tuple(self.manual_tags), **application}
-        cache.init_app(self.app, self.store, cache.Application((), (), **told))
+        cache.init_app(self.app, self.store, cache.CacheOptions((), (), **told))
         return self
 
     def get(self, path: str = "/page", headers: Mapping[str, str] | None = None, **options: Any) -> Answer:

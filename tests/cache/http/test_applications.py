@@ -15,8 +15,8 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wsgi import FileWrapper
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore, hot
-from hotroute.cache.store.base import State
+from hotroute.cache import MemoryStore, RedisClient, RedisStore, hot
+from hotroute.cache.store.base import LookupState
 from hotroute.cache.store.memory import NOBODY
 from tests.cache.http.site import TEXT, Site
 from tests.servers import wait_until
@@ -60,7 +60,7 @@ def test_a_decoration_that_fails_frees_the_lease_too() -> None:
     def decorate(_environ: Any) -> Any:
         raise RuntimeError("no")
 
-    site = Site(store=(store := Asked())).page().start(decorate=decorate)
+    site = Site(store=(store := Asked())).page().start(per_response_headers=decorate)
     with pytest.raises(RuntimeError):
         site.get()
     assert not store.led
@@ -336,7 +336,7 @@ def test_a_hot_route_that_comes_too_late_is_refused() -> None:
 def test_an_engine_that_is_none_is_refused() -> None:
     engine = create_engine("sqlite://")
     with engine.connect() as connection, pytest.raises(ValueError, match="engines are"):
-        cache.init_app(Flask("x"), MemoryStore(), cache.Application((connection,), ()))  # type: ignore[arg-type]
+        cache.init_app(Flask("x"), MemoryStore(), cache.CacheOptions((connection,), ()))  # type: ignore[arg-type]
     engine.dispose()
 
 
@@ -370,7 +370,7 @@ def test_nobody_waits_for_a_leader_that_had_no_answer_to_store() -> None:
     look = site.store.look
     site.store.look = lambda question: question_states.append(look(question)) or question_states[-1]  # type: ignore
     site.twice()
-    assert [answer.state for answer in question_states] == [State.LEAD, State.LEAD]
+    assert [answer.state for answer in question_states] == [LookupState.LEAD, LookupState.LEAD]
 
 
 def test_answers_in_the_memory_of_one_process_are_not_for_several(caplog: pytest.LogCaptureFixture) -> None:
@@ -386,7 +386,7 @@ def test_answers_in_the_memory_of_one_process_are_not_for_several(caplog: pytest
 
 
 def test_answers_in_redis_are_for_several_processes(redis_url: str) -> None:
-    link = Link(redis_url, timeout=5)
+    link = RedisClient(redis_url, timeout=5)
     site = Site(store=RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.1)).page().start()
     wait_until(lambda: site.get(environ_overrides={"wsgi.multiprocess": True}).hit, "a hit")
     link.pool.disconnect()

@@ -10,8 +10,8 @@ import pytest
 from flask import redirect, request, url_for
 
 from hotroute import cache, redis_client
-from hotroute.cache import Link, RedisStore
-from hotroute.cache.http.entry import Head
+from hotroute.cache import RedisClient, RedisStore
+from hotroute.cache.http.entry import EntryMetadata
 from tests.cache.http.site import TEXT, Answer, Site
 
 HEADERS = [
@@ -36,7 +36,7 @@ def test_a_view_that_reflects_a_header_is_not_stored_with_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_header_that_no_view_reads_changes_nothing(name: str) -> None:
-    site = Site().page(caller="anyone").start()
+    site = Site().page(share="everyone").start()
     for headers in ({name: POISON}, {}, {name: POISON}):
         answer = site.get(headers=headers)
         assert (answer.status, answer.body) == (200, TEXT.encode())
@@ -59,9 +59,9 @@ NAMING: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("case", NAMING)
 def test_an_answer_that_names_the_host_is_stored_only_where_the_route_says_so(case: str) -> None:
     evil: Any = {"base_url": f"http://{POISON}"}
-    site = Site().page(NAMING[case], statuses=(200, 302)).start()
-    assert site.get(**evil).detail == "READ-HOST"
-    keyed = Site().page(NAMING[case], statuses=(200, 302), host=True).start()
+    site = Site().page(NAMING[case], cache_statuses=(200, 302)).start()
+    assert site.get(**evil).detail == "UNKEYED-HOST"
+    keyed = Site().page(NAMING[case], cache_statuses=(200, 302), host=True).start()
     assert keyed.get(**evil).stored
     for answer in (site.get(), keyed.get()):
         assert POISON.encode() not in answer.body
@@ -72,7 +72,7 @@ def test_what_flask_remembered_for_a_hook_is_seen_as_read_by_the_view_too() -> N
     seen: list[Any] = []
     site.app.before_request(lambda: seen.extend([request.user_agent, request.host, request.url]))
     site.start()
-    assert site.twice(headers={"User-Agent": POISON}).detail in ("READ-USER-AGENT", "READ-HOST")
+    assert site.twice(headers={"User-Agent": POISON}).detail in ("UNKEYED-USER-AGENT", "UNKEYED-HOST")
 
 
 def test_ids_of_requests_may_be_read_for_logs() -> None:
@@ -90,7 +90,7 @@ def test_content_of_a_get_is_in_no_key_and_so_in_no_entry(body: bytes) -> None:
 
 @pytest.fixture
 def site(redis_url: str) -> Iterator[Site]:
-    link = Link(redis_url, timeout=5)
+    link = RedisClient(redis_url, timeout=5)
     store = RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.05)
     site = Site(store=store).page(tags=("tag",)).start()
     settle(site)
@@ -123,11 +123,11 @@ BYTES = {
     "not UTF-8": b"\xff\xfe\x00",
     "half a head": b'["200 OK",[["Content-Ty',
     "another head": orjson.dumps({"status": 200}),
-    "a head with a line break": Head("200 OK\r\nSet-Cookie: a=1", [], 0, "x").dump(),
-    "a field with a line break": Head("200 OK", [("X", "a\r\nSet-Cookie: a=1")], 0, "x").dump(),
-    "no status": Head("OK", [], 0, "x").dump(),
-    "an error's status": Head("500 No", [], 0, "x").dump(),
-    "a status that is not stored": Head("404 NOT FOUND", [], 0, "x").dump(),
+    "a head with a line break": EntryMetadata("200 OK\r\nSet-Cookie: a=1", [], 0, "x").dump(),
+    "a field with a line break": EntryMetadata("200 OK", [("X", "a\r\nSet-Cookie: a=1")], 0, "x").dump(),
+    "no status": EntryMetadata("OK", [], 0, "x").dump(),
+    "an error's status": EntryMetadata("500 No", [], 0, "x").dump(),
+    "a status that is not stored": EntryMetadata("404 NOT FOUND", [], 0, "x").dump(),
     "a number for a name": b'["200 OK",[[1,2]],0,"x"]',
     "an endless time": b'["200 OK",[],1e999,"x"]',
 }
@@ -186,7 +186,7 @@ def test_a_forged_seal_helps_no_head_that_we_would_not_store(site: Site, redis_u
 
 
 def test_a_line_break_in_an_argument_is_in_its_tag_and_breaks_no_vector(redis_url: str) -> None:
-    link = Link(redis_url, timeout=5)
+    link = RedisClient(redis_url, timeout=5)
     store = RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.05)
     page: Any = {"environ_overrides": {"PATH_INFO": "/notes/a\nb\nc"}}
     site = Site(store=store).page(lambda slug: slug, "/notes/<slug>", tags=("note:{slug}",)).start()

@@ -151,7 +151,7 @@ def test_invalidate_and_flask_cachings_configuration_have_the_same_defaults(run:
         cached.init_app(
             app, {"CACHE_TYPE": REDIS, "CACHE_REDIS_URL": url, "CACHE_REDIS_TIMEOUT": 5, "CACHE_MARK_TTL": 0.1}
         )
-        cache.init_app(app, cached, cache.Application((), (), manual_tags=("page",)))
+        cache.init_app(app, cached, cache.CacheOptions((), (), manual_tags=("page",)))
         site = Site(app)
         servers.wait_until(lambda: site.get().hit, "a hit")
         told = run("invalidate", "page", REDIS_URL=url, CACHE_NAMESPACE="")

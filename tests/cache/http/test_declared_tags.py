@@ -17,7 +17,7 @@ from hotroute.cache import MemoryStore, hot, invalidate
 from hotroute.cache.cli import explain
 from hotroute.cache.declared_tags import undeclared_tables
 from hotroute.cache.tracking.row_tags import RowTags
-from hotroute.testing import Call, assert_transparent, emptied
+from hotroute.testing import Call, assert_transparent, truncate_all
 from tests.cache.http.site import Answer, Site
 
 
@@ -82,7 +82,7 @@ def start(engine: Engine) -> Start:
                 seen = [session.scalar(select(Bookmark.title).where(Bookmark.id == id))]
                 return jsonify([*seen, *([session.scalar(also)] if also is not None else [])])
 
-        cache.init_app(app, MemoryStore(), cache.Application((engine,), (Base.metadata,), **application))
+        cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (Base.metadata,), **application))
         return Site(app)
 
     return started
@@ -251,12 +251,12 @@ def test_the_transparency_check_finds_a_bulk_write_that_a_manual_tag_does_not_se
             invalidate(connection, "folders")
         return "", 204
 
-    application = cache.Application((engine,), (Base.metadata,), manual_tags=("folders",))
+    application = cache.CacheOptions((engine,), (Base.metadata,), manual_tags=("folders",))
     cache.init_app(app, MemoryStore(), application)
     calls = [Call("GET", "/folders"), Call("POST", "/folders")]
 
     def reset() -> None:
-        emptied(engine, Base.metadata)
+        truncate_all(engine, Base.metadata)
 
     assert_transparent(app, calls, reset, bulk=False, examples=20)
     for replay in (False, True):

@@ -46,17 +46,17 @@ def test_hooks_that_are_declared_skippable_are_skipped(calls: list[str]) -> None
         "tests.cache.http.test_hooks.hooked.<locals>.<lambda>",
         "tests.cache.http.test_hooks.hooked.<locals>.after",
     )
-    site = hooked(calls, skippable=names)
+    site = hooked(calls, hooks_skipped_on_hit=names)
     assert site.get().detail == "HEADER-X-AFTER"
     site = Site().page()
     site.app.before_request(skip := lambda: calls.append("before"))
     calls.clear()
-    assert site.start(skippable=(skip,)).twice().hit
+    assert site.start(hooks_skipped_on_hit=(skip,)).twice().hit
     assert calls == ["before"]
 
 
 def test_one_hook_that_is_not_skippable_is_enough(calls: list[str]) -> None:
-    site = hooked(calls, skippable=("tests.cache.http.test_hooks.hooked.<locals>.after",))
+    site = hooked(calls, hooks_skipped_on_hit=("tests.cache.http.test_hooks.hooked.<locals>.after",))
     assert site.twice().detail == "INSIDE"
 
 
@@ -99,7 +99,7 @@ def test_only_the_hooks_of_the_routes_own_blueprints_count(calls: list[str]) -> 
     outer.register_blueprint(inner, url_prefix="/inner")
     app.register_blueprint(outer, url_prefix="/outer")
     app.register_blueprint(other, url_prefix="/other")
-    cache.init_app(app, MemoryStore(), cache.Application((), ()))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((), ()))
     site = Site(app)
     assert [site.twice(path).detail for path in ("/outer/page", "/outer/inner/page", "/other/page")] == [
         "INSIDE",

@@ -14,9 +14,9 @@ from sqlalchemy.pool import NullPool
 from werkzeug.test import create_environ
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore, hot
+from hotroute.cache import MemoryStore, RedisClient, RedisStore, hot
 from hotroute.cache.http import unsafe_methods
-from hotroute.cache.store.base import Question
+from hotroute.cache.store.base import FillRequest
 from hotroute.cache.tracking.writes import BULK
 from tests.cache.http.site import TEXT, Site
 from tests.cache.twenty_lines import make, metadata, notes
@@ -35,7 +35,7 @@ def app(engine: Engine) -> Flask:
     app = make(engine)
     for name, tags in (("row", (f"notes{BULK}", "note:1")), ("table", ("notes",)), ("nothing", ())):
         app.add_url_rule(f"/{name}", name, hot(tags=tags)(lambda: TEXT))
-    cache.init_app(app, MemoryStore(), cache.Application((engine,), (metadata,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,)))
     return app
 
 
@@ -72,14 +72,16 @@ def test_an_unsafe_method_that_fails_invalidates_nothing(app: Flask) -> None:
 @pytest.fixture(params=["redis", "memory"])
 def state(request: pytest.FixtureRequest) -> Iterator[tuple[Site, dict[str, str]]]:
     """A site that keeps its state where no engine sees it."""
-    link = Link(request.getfixturevalue("redis_url"), timeout=5) if request.param == "redis" else None
+    link = RedisClient(request.getfixturevalue("redis_url"), timeout=5) if request.param == "redis" else None
     store = RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=0.05) if link else MemoryStore()
     kept: dict[str, str] = {}
     site = Site(store=store)
     for rule in ("/<name>", "/within/<name>"):
-        site.page(lambda name: kept.get(name, "none") * 100, rule, query=("page",), vary=("X-Lang",), caller="each")
+        site.page(
+            lambda name: kept.get(name, "none") * 100, rule, query=("page",), vary=("X-Lang",), share="per-caller"
+        )
     site.app.add_url_rule("/<name>", "write", write_into(kept), methods=["PUT", "POST", "PATCH", "DELETE", "PURGE"])
-    yield site.start(principal=lambda environ: environ.get("HTTP_AUTHORIZATION")), kept
+    yield site.start(identify_caller=lambda environ: environ.get("HTTP_AUTHORIZATION")), kept
     if link:
         link.reset_after_fork()
 
@@ -168,7 +170,7 @@ def test_an_answer_that_was_being_made_meanwhile_is_not_stored(
     warm(site, "/y")
     look = site.store.look
 
-    def look_and_change(question: Question) -> Any:
+    def look_and_change(question: FillRequest) -> Any:
         monkeypatch.undo()
         found = look(question)
         assert site.get("/x", method="PUT", data=b"new").status == 200
@@ -184,7 +186,7 @@ def test_a_write_succeeds_where_the_store_cannot_be_told(caplog: pytest.LogCaptu
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"redis://127.0.0.1:{closed.getsockname()[1]}/0"
-        site = Site(store=RedisStore(Link(url, timeout=1))).page(lambda name: kept[name], "/<name>")
+        site = Site(store=RedisStore(RedisClient(url, timeout=1))).page(lambda name: kept[name], "/<name>")
         site.app.add_url_rule("/<name>", "write", write_into(kept), methods=["PUT"])
         assert site.start().get("/x", method="PUT", data=b"new").status == 200
     assert "what is stored for /x could not be invalidated" in caplog.text

@@ -8,12 +8,12 @@ from flask import request, url_for
 from werkzeug.test import EnvironBuilder
 
 from hotroute.cache import decorator
-from hotroute.cache.decorator import Hot, hot
+from hotroute.cache.decorator import RouteOptions, hot
 from hotroute.cache.http import key
 from tests.cache.http.site import TEXT, Site
 
 
-def hot_options(**chosen: object) -> Hot:
+def hot_options(**chosen: object) -> RouteOptions:
     found = decorator.find(hot(**chosen)(view := lambda: None))  # type: ignore[arg-type]  # noqa: F841
     assert found
     return found
@@ -45,7 +45,7 @@ def test_an_unknown_parameter_passes_by() -> None:
 
 
 def test_a_parameter_that_is_dropped_is_not_seen_by_the_view_either() -> None:
-    site = Site().page(lambda: request.full_path, query=("a",), unknown="drop").start()
+    site = Site().page(lambda: request.full_path, query=("a",), unknown_params="ignore").start()
     assert site.get("/page?utm=poison&a=1").body == b"/page?a=1"
     answer = site.get("/page?a=1&utm=other")
     assert (answer.hit, answer.body) == (True, b"/page?a=1")
@@ -114,7 +114,7 @@ PARTS: dict[str, list[str | None]] = {
 
 
 def test_ten_thousand_pairs_of_requests_have_the_same_key_only_if_each_part_is_the_same() -> None:
-    hot = hot_options(query=("a", "b"), vary=("X-One", "X-Two"), host=True, caller="each")
+    hot = hot_options(query=("a", "b"), vary=("X-One", "X-Two"), host=True, share="per-caller")
     chance = random.Random(20261120)
     equal = 0
     for _ in range(10_000):
@@ -129,18 +129,18 @@ def test_ten_thousand_pairs_of_requests_have_the_same_key_only_if_each_part_is_t
 
 
 def test_a_value_that_spells_the_next_part_is_still_one_value() -> None:
-    hot = hot_options(vary=("X-One",), caller="each")
+    hot = hot_options(vary=("X-One",), share="per-caller")
     plain: dict[str, str | None] = dict.fromkeys(PARTS)
     pairs: list[tuple[dict[str, str | None], dict[str, str | None]]] = [
         ({"SCRIPT_NAME": "path/a", "PATH_INFO": "/b"}, {"SCRIPT_NAME": "", "PATH_INFO": "/apath/b"}),
-        ({"caller": "1", "HTTP_X_ONE": "a"}, {"caller": "1header x-onea"}),
-        ({"caller": "1", "HTTP_X_ONE": "a"}, {"caller": "113:header x-one1:a"}),
+        ({"share": "1", "HTTP_X_ONE": "a"}, {"share": "1header x-onea"}),
+        ({"share": "1", "HTTP_X_ONE": "a"}, {"share": "113:header x-one1:a"}),
     ]
     for one, other in pairs:
         assert name_of(hot, plain | one) != name_of(hot, plain | other)
 
 
-def name_of(hot: Hot, parts: dict[str, str | None]) -> str:
+def name_of(hot: RouteOptions, parts: dict[str, str | None]) -> str:
     environ = EnvironBuilder(query_string=parts["query"] or "").get_environ()
     environ |= {name: value for name, value in parts.items() if value is not None and name not in ("caller", "query")}
     return key.key(hot, environ, parts["caller"])

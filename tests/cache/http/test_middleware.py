@@ -10,8 +10,8 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.pool import NullPool
 
 from hotroute import cache
-from hotroute.cache import Link, MemoryStore, RedisStore, hot
-from hotroute.cache.store.base import Answer, Question, Store
+from hotroute.cache import MemoryStore, RedisClient, RedisStore, hot
+from hotroute.cache.store.base import FillRequest, LookupResult, Store
 from tests.cache.twenty_lines import make, metadata, notes
 
 MARK_TTL = 0.4
@@ -22,7 +22,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore(mark_ttl=MARK_TTL)
         return
-    link = Link(request.getfixturevalue("redis_url"), timeout=5)
+    link = RedisClient(request.getfixturevalue("redis_url"), timeout=5)
     yield RedisStore(link, f"test:{secrets.token_hex(4)}:", mark_ttl=MARK_TTL)
     link.pool.disconnect()
 
@@ -36,7 +36,7 @@ def executions() -> list[int]:
 def app(store: Store, executions: list[int], tmp_path_factory: pytest.TempPathFactory) -> Flask:
     engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('notes') / 'notes.db'}", poolclass=NullPool)
     app = make(engine, lambda: executions.append(1))
-    cache.init_app(app, store, cache.Application((engine,), (metadata,)))
+    cache.init_app(app, store, cache.CacheOptions((engine,), (metadata,)))
     settle(app)
     return app
 
@@ -118,12 +118,12 @@ def test_what_another_threads_transaction_saw_while_the_store_was_asked_is_not_s
     def read_shared() -> str:
         return str(shared.scalar(text))
 
-    cache.init_app(app, store, cache.Application((hot_engine,), (metadata,)))
+    cache.init_app(app, store, cache.CacheOptions((hot_engine,), (metadata,)))
     settle(app)
     client = app.test_client()
     client.put("/notes/1", json={"text": "old"})
 
-    def look_late(question: Question) -> Answer:
+    def look_late(question: FillRequest) -> LookupResult:
         monkeypatch.undo()
         shared.scalar(text)
         client.put("/notes/1", json={"text": "new"})
@@ -132,6 +132,6 @@ def test_what_another_threads_transaction_saw_while_the_store_was_asked_is_not_s
     with shared:
         monkeypatch.setattr(store, "look", look_late)
         seen = client.get("/shared")
-        assert "A-TRANSACTION-WAS-OLDER-THAN-THE-QUESTION" in seen.headers["Cache-Status"]
+        assert "STALE-TRANSACTION" in seen.headers["Cache-Status"]
         shared.rollback()
         assert client.get("/shared").text == "new"

@@ -107,7 +107,7 @@ def test_a_view_that_may_have_written_runs_once(tmp_path: Path, is_followed: boo
         return response.make_conditional(request)
 
     site = Site().page(view)
-    cache.init_app(site.app, site.store, cache.Application((engine,) if is_followed else (), ()))
+    cache.init_app(site.app, site.store, cache.CacheOptions((engine,) if is_followed else (), ()))
     assert site.get(headers={"If-None-Match": '"v1"'}).body == TEXT.encode()
     assert len(site.runs) == 1
 

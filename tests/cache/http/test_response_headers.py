@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotroute.cache.http import response_headers
-from hotroute.cache.reasons import WORDS, Detail, explain
+from hotroute.cache.reasons import EXPLANATIONS, Reason, describe
 from tests.cache.http.site import TEXT, Site
 from tests.servers import ROOT
 
@@ -94,8 +94,8 @@ def test_every_answer_of_a_hot_route_says_what_the_cache_did() -> None:
 
 def test_each_detail_has_its_words_here_and_in_the_documentation() -> None:
     page = (Path(ROOT) / "docs" / "cache.md").read_text()
-    assert set(WORDS) == set(Detail)
-    assert [detail for detail in Detail if f"`{detail}" not in page] == []
-    assert explain("HEADER-X-OWN").startswith(WORDS[Detail.HEADER])
-    assert explain("HEADER-X-OWN").endswith("(HEADER-X-OWN)")
-    assert explain("SOMETHING-ELSE") == "something else"
+    assert set(EXPLANATIONS) == set(Reason)
+    assert [detail for detail in Reason if f"`{detail}" not in page] == []
+    assert describe("HEADER-X-OWN").startswith(EXPLANATIONS[Reason.HEADER])
+    assert describe("HEADER-X-OWN").endswith("(HEADER-X-OWN)")
+    assert describe("SOMETHING-ELSE") == "something else"

@@ -122,7 +122,7 @@ def test_other_answers_are_stored_and_served_as_they_were(case: str) -> None:
 
 
 def test_a_header_of_the_views_own_is_stored_where_the_route_names_it() -> None:
-    site = Site().page(with_headers(X_Total_Count="3"), headers=("X-Total-Count",)).start()
+    site = Site().page(with_headers(X_Total_Count="3"), store_headers=("X-Total-Count",)).start()
     assert site.twice().headers["X-Total-Count"] == "3"
     assert len(site.runs) == 1
 
@@ -137,7 +137,7 @@ def test_links_and_policies_are_stored() -> None:
 
 def test_statuses_are_stored_where_the_route_says_so_each_for_its_time() -> None:
     with time_machine.travel(1_000_000, tick=False):
-        site = Site().page(lambda: abort(404), statuses={200: 60.0, 404: 5.0}).start()
+        site = Site().page(lambda: abort(404), cache_statuses={200: 60.0, 404: 5.0}).start()
         answer = site.twice()
     assert (answer.status, answer.cache) == (404, "Hotroute; hit; ttl=5")
 
@@ -149,7 +149,7 @@ def test_statuses_are_stored_where_the_route_says_so_each_for_its_time() -> None
 def test_no_content_and_what_was_aborted_are_stored_where_the_route_says_so(
     view: View, status: int, hook: bool
 ) -> None:
-    site = Site().page(view, statuses=(200, 204, 404))
+    site = Site().page(view, cache_statuses=(200, 204, 404))
     if hook:
         site.app.before_request(lambda: None)
     first, second = site.start().get(), site.get()
@@ -181,7 +181,7 @@ def test_an_error_that_is_made_into_a_200_is_not_stored() -> None:
 
 def test_a_view_that_asks_another_hot_route_is_not_stored() -> None:
     site = Site().page().page(lambda: site.get("/page").body, "/outer").start()
-    assert [site.twice("/outer").detail, site.get("/page").hit] == ["ANOTHER-HOT-ROUTE-WAS-ASKED", True]
+    assert [site.twice("/outer").detail, site.get("/page").hit] == ["NESTED-HOT-ROUTE", True]
 
 
 @pytest.mark.parametrize(
@@ -190,19 +190,19 @@ def test_a_view_that_asks_another_hot_route_is_not_stored() -> None:
         {"ttl": 0},
         {"ttl": float("nan")},
         {"ttl": float("inf")},
-        {"statuses": {404: float("inf")}},
-        {"caller": "Each"},
-        {"caller": None},
-        {"unknown": "Bypass"},
+        {"cache_statuses": {404: float("inf")}},
+        {"share": "Each"},
+        {"share": None},
+        {"unknown_params": "Bypass"},
         {"tags": "articles"},
         {"tags": (1,)},
         {"query": "page"},
         {"vary": "Accept-Language"},
-        {"headers": "X-Total-Count"},
-        {"statuses": (500,)},
-        {"statuses": (206,)},
-        {"statuses": (304,)},
-        {"statuses": {404: 0}},
+        {"store_headers": "X-Total-Count"},
+        {"cache_statuses": (500,)},
+        {"cache_statuses": (206,)},
+        {"cache_statuses": (304,)},
+        {"cache_statuses": {404: 0}},
         {"vary": ("*",)},
         {"tags": ("a\nb",)},
         {"tags": ("{}",)},

@@ -46,7 +46,7 @@ def test_what_runs_before_the_view_and_looks_at_a_caller_keeps_answers_apart(hoo
     site = Site().page(user)
     HOOKS[hook](site.app)
     site.start()
-    assert tell_apart(site).detail == "READ-X-USER"
+    assert tell_apart(site).detail == "UNKEYED-X-USER"
 
 
 @pytest.mark.parametrize("hook", ["before_request", "before_app_request", "url_value_preprocessor"])
@@ -58,8 +58,8 @@ def test_hooks_of_nested_blueprints_keep_answers_apart(hook: str, level: str) ->
     blueprints["inner"].add_url_rule("/page", "page", hot(tags=())(user))
     blueprints["outer"].register_blueprint(blueprints["inner"])
     app.register_blueprint(blueprints["outer"])
-    cache.init_app(app, MemoryStore(), cache.Application((), ()))
-    assert tell_apart(Site(app)).detail == "READ-X-USER"
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((), ()))
+    assert tell_apart(Site(app)).detail == "UNKEYED-X-USER"
 
 
 def test_a_field_that_the_route_names_may_be_read_by_hooks_too() -> None:
@@ -72,21 +72,21 @@ def test_a_field_that_the_route_names_may_be_read_by_hooks_too() -> None:
 @pytest.mark.parametrize(
     ("found", "detail"),
     [
-        (lambda: request.host, "READ-HOST"),
-        (lambda: request.url, "READ-HOST"),
-        (lambda: request.scheme, "READ-SCHEME"),
-        (lambda: request.is_secure, "READ-SCHEME"),
-        (lambda: request.cookies.get("a"), "READ-COOKIE"),
-        (lambda: request.authorization, "READ-AUTHORIZATION"),
-        (lambda: request.accept_languages, "READ-ACCEPT-LANGUAGE"),
-        (lambda: request.user_agent, "READ-USER-AGENT"),
-        (lambda: request.remote_user, "READ-REMOTE-USER"),
+        (lambda: request.host, "UNKEYED-HOST"),
+        (lambda: request.url, "UNKEYED-HOST"),
+        (lambda: request.scheme, "UNKEYED-SCHEME"),
+        (lambda: request.is_secure, "UNKEYED-SCHEME"),
+        (lambda: request.cookies.get("a"), "UNKEYED-COOKIE"),
+        (lambda: request.authorization, "UNKEYED-AUTHORIZATION"),
+        (lambda: request.accept_languages, "UNKEYED-ACCEPT-LANGUAGE"),
+        (lambda: request.user_agent, "UNKEYED-USER-AGENT"),
+        (lambda: request.remote_user, "UNKEYED-REMOTE-USER"),
         (lambda: session.get("name"), "VARY"),
         (lambda: request.remote_addr, ""),
     ],
 )
 def test_each_part_of_a_request_that_a_hook_looks_at_counts(found: Callable[[], Any], detail: str) -> None:
-    site = Site().page(lambda: str(g.found), caller="anyone")
+    site = Site().page(lambda: str(g.found), share="everyone")
     site.app.secret_key = "for the session"
     site.app.before_request(lambda: setattr(g, "found", found()))
     answer = site.start().twice()
@@ -105,13 +105,13 @@ def test_a_session_that_says_no_vary_is_seen_as_read_all_the_same() -> None:
             opened.accessed = False
             return opened
 
-    site = Site().page(lambda: str(g.name), caller="anyone")
+    site = Site().page(lambda: str(g.name), share="everyone")
     site.app.secret_key, site.app.session_interface = "for the session", Own()
     site.app.before_request(lambda: setattr(g, "name", session["name"]))
     site.start()
     for name in ("anna", "bob"):
         answer = site.twice(headers={"Cookie": dump_cookie("name", name)})
-        assert (answer.body, answer.detail) == (name.encode(), "READ-COOKIE")
+        assert (answer.body, answer.detail) == (name.encode(), "UNKEYED-COOKIE")
 
 
 def test_hooks_that_hits_do_without_may_look_at_anything_but_remember_nothing_for_the_view() -> None:
@@ -124,7 +124,7 @@ def test_hooks_that_hits_do_without_may_look_at_anything_but_remember_nothing_fo
         site = Site().page(view)
         site.app.request_class = Own
         site.app.before_request(look := lambda: print(request.tenant, request.user_agent))  # type: ignore[attr-defined]
-        assert site.start(skippable=(look,)).twice(headers=ANNA).hit is hit
+        assert site.start(hooks_skipped_on_hit=(look,)).twice(headers=ANNA).hit is hit
 
 
 class Guard:
@@ -137,7 +137,7 @@ class Guard:
 def test_a_skippable_hook_that_answers_itself_is_not_stored_as_the_view() -> None:
     site = Site().page()
     site.app.before_request(Guard())
-    site.start(skippable=("tests.cache.http.test_tracked_environ.Guard",))
+    site.start(hooks_skipped_on_hit=("tests.cache.http.test_tracked_environ.Guard",))
     assert (site.get().body, site.get().detail) == (b"go away", "HOOK-ANSWERED")
     assert site.get(headers=ANNA).stored
     assert site.get().body == TEXT.encode()
@@ -149,13 +149,13 @@ def test_a_coroutine_may_be_skippable() -> None:
 
     site = Site().page()
     site.app.before_request(look)
-    assert site.start(skippable=(look,)).twice().hit
+    assert site.start(hooks_skipped_on_hit=(look,)).twice().hit
 
 
 def test_what_is_read_for_logs_only_may_be_read() -> None:
     site = Site().page()
     site.app.before_request(lambda: print(request.user_agent, request.content_type))
-    assert site.start(logged=("User-Agent", "Content-Type")).twice().hit
+    assert site.start(log_only_headers=("User-Agent", "Content-Type")).twice().hit
 
 
 def test_what_runs_after_the_request_may_look_at_anything() -> None:
@@ -175,9 +175,9 @@ def test_what_runs_after_the_request_may_look_at_anything() -> None:
 
 
 def test_an_error_handler_is_watched_as_the_view_is() -> None:
-    site = Site().page(lambda: abort(404), statuses=(404,))
+    site = Site().page(lambda: abort(404), cache_statuses=(404,))
     site.app.register_error_handler(404, lambda _: (request.headers["X-User"], 404))
-    assert tell_apart(site.start()).detail == "READ-X-USER"
+    assert tell_apart(site.start()).detail == "UNKEYED-X-USER"
 
 
 @pytest.mark.parametrize("direct", [False, True])
@@ -192,7 +192,7 @@ def test_a_body_that_is_made_as_it_is_read_is_watched(direct: bool) -> None:
 
     site = Site().page(view).start()
     assert [site.get(headers=headers).body for headers in (ANNA, BOB)] == [b"anna ", b"bob  "]
-    assert site.get(headers=ANNA).detail == "READ-X-USER"
+    assert site.get(headers=ANNA).detail == "UNKEYED-X-USER"
 
 
 def test_what_answers_in_the_views_place_is_watched() -> None:
@@ -201,7 +201,7 @@ def test_what_answers_in_the_views_place_is_watched() -> None:
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
-    assert tell_apart(Site().page(lambda: application).start()).detail == "READ-X-USER"
+    assert tell_apart(Site().page(lambda: application).start()).detail == "UNKEYED-X-USER"
 
 
 def test_a_function_for_after_this_request_keeps_answers_apart_in_front_of_flask_too() -> None:
@@ -221,13 +221,13 @@ def test_a_location_that_a_response_makes_absolute_names_the_host() -> None:
         autocorrect_location_header = True
 
     for hook in (False, True):
-        site = Site().page(lambda: Absolute(status=302, headers={"Location": "/new"}), statuses=(302,))
+        site = Site().page(lambda: Absolute(status=302, headers={"Location": "/new"}), cache_statuses=(302,))
         if hook:
             site.app.before_request(lambda: None)
         site.start()
         for host in ("evil.example", "good.example"):
             answer = site.twice(base_url=f"http://{host}")
-            assert (answer.headers["Location"], answer.detail) == (f"http://{host}/new", "READ-HOST")
+            assert (answer.headers["Location"], answer.detail) == (f"http://{host}/new", "UNKEYED-HOST")
 
 
 def taken_apart(environ: Any) -> Any:
@@ -253,7 +253,7 @@ ENVIRONS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("way", ENVIRONS)
 def test_the_environment_is_watched_however_it_is_read(way: str) -> None:
     site = Site().page(lambda: ENVIRONS[way](request.environ)["HTTP_X_USER"]).start()
-    assert tell_apart(site).detail in ("READ-X-USER", "READ-EVERY-FIELD", "READ-AUTH-TYPE")
+    assert tell_apart(site).detail in ("UNKEYED-X-USER", "UNKEYED-EVERY-FIELD", "UNKEYED-AUTH-TYPE")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_the_environment_is_watched_however_it_is_read(way: str) -> None:
     ["REMOTE_USER", "AUTH_TYPE", "RAW_URI", "REQUEST_URI", "SSL_CLIENT_S_DN", "CONTENT_TYPE", "site.user", "HTTPS"],
 )
 def test_what_servers_and_middleware_say_of_a_caller_is_watched_too(name: str) -> None:
-    site = Site().page(lambda: request.environ.get(name, ""), unknown="drop").start()
+    site = Site().page(lambda: request.environ.get(name, ""), unknown_params="ignore").start()
     for value in ("anna", "bob"):
         answer = site.twice(environ_overrides={name: value})
         assert (answer.body, answer.detail) == (
@@ -305,4 +305,4 @@ def test_middleware_within_the_cache_that_makes_another_environment_is_not_trust
     site = Site().page(lambda: request.environ["HTTP_X_USER"])
     inner = site.app.wsgi_app
     site.app.wsgi_app = lambda environ, start: inner({**environ}, start)  # type: ignore
-    assert tell_apart(site.start()).detail == "READ-EVERY-FIELD"
+    assert tell_apart(site.start()).detail == "UNKEYED-EVERY-FIELD"

@@ -159,7 +159,7 @@ def test_what_a_hook_forbids_is_forbidden_on_a_hit_too(case: str, condition: str
             response.headers.update(fields)
         first.clear()
 
-    site = hooked(change, caller="anyone")
+    site = hooked(change, share="everyone")
     assert site.get().stored
     answer = site.get(headers={"If-None-Match": condition} if condition else {})
     assert (answer.status, answer.hit) == (304 if condition else 200, True)
@@ -168,13 +168,13 @@ def test_what_a_hook_forbids_is_forbidden_on_a_hit_too(case: str, condition: str
 
 
 def test_what_decorates_an_answer_may_forbid_too() -> None:
-    site = Site().page(caller="anyone").start(decorate=lambda _: [("Cache-Control", "no-store")])
+    site = Site().page(share="everyone").start(per_response_headers=lambda _: [("Cache-Control", "no-store")])
     assert site.twice().headers.getlist("Cache-Control") == ["no-store"]
 
 
-@pytest.mark.parametrize("caller", ["anyone", "anonymous"])
+@pytest.mark.parametrize("caller", ["everyone", "anonymous"])
 def test_an_answer_with_a_cookie_that_is_not_stored_is_for_one_only(caller: str) -> None:
-    site = Site().page(lambda: (TEXT, {"Set-Cookie": "a=1"}), caller=caller).start()
+    site = Site().page(lambda: (TEXT, {"Set-Cookie": "a=1"}), share=caller).start()
     assert site.get().headers["Cache-Control"] == "private, no-cache"
 
 
@@ -189,7 +189,7 @@ def test_a_view_after_hooks_that_looks_at_the_encoding_has_each_its_own() -> Non
     for _ in range(2):
         for given in ("br", "gzip"):
             answer = site.get(headers={"Accept-Encoding": given})
-            assert (answer.body, answer.detail) == (given.encode(), "READ-ACCEPT-ENCODING")
+            assert (answer.body, answer.detail) == (given.encode(), "UNKEYED-ACCEPT-ENCODING")
 
 
 def test_a_hook_that_looks_at_the_encoding_keeps_answers_apart() -> None:
@@ -199,7 +199,7 @@ def test_a_hook_that_looks_at_the_encoding_keeps_answers_apart() -> None:
     site.start()
     for given in ("br", "gzip", "br"):
         answer = site.get(headers={"Accept-Encoding": given})
-        assert (answer.body, answer.detail) == (given.encode(), "READ-ACCEPT-ENCODING")
+        assert (answer.body, answer.detail) == (given.encode(), "UNKEYED-ACCEPT-ENCODING")
 
 
 def test_a_route_may_vary_on_the_encoding_by_itself() -> None:
@@ -228,8 +228,8 @@ def test_a_hook_that_compresses_may_look_at_the_encoding() -> None:
 @pytest.mark.parametrize("vary", ["Cookie, *", "*, Foo", "*, *", ", *", "*,"])
 @pytest.mark.parametrize("inside", [False, True])
 def test_an_answer_that_varies_on_everything_among_others_is_not_stored(vary: str, inside: bool) -> None:
-    site = Site().page(lambda: (TEXT, {"Vary": vary}), caller="each", vary=("Foo",))
+    site = Site().page(lambda: (TEXT, {"Vary": vary}), share="per-caller", vary=("Foo",))
     if inside:
         site.app.before_request(lambda: None)
-    answer = site.start(principal=lambda environ: environ.get("HTTP_COOKIE")).twice()
+    answer = site.start(identify_caller=lambda environ: environ.get("HTTP_COOKIE")).twice()
     assert (answer.detail, answer.headers["Vary"]) == ("VARY", "*")

@@ -8,7 +8,7 @@ from flask import Flask
 from flask_caching import Cache
 
 from hotroute import cache as hotroute_cache
-from hotroute.cache import Application
+from hotroute.cache import CacheOptions
 
 
 @pytest.fixture
@@ -69,4 +69,4 @@ def test_a_cached_view_is_kept_there_and_not_in_this_process(app: Flask, cache: 
 
 def test_hot_routes_refuse_to_start_on_it(app: Flask, cache: Cache) -> None:
     with pytest.raises(ValueError, match=r"MemcachedCache.*hotroute\.cache\.backend\.RedisCache"):
-        hotroute_cache.init_app(app, cache, Application((), ()))
+        hotroute_cache.init_app(app, cache, CacheOptions((), ()))

@@ -66,12 +66,12 @@ def session_events() -> Iterator[None]:
 
     def before_commit(session: Session) -> None:
         connection = session.connection()
-        tags = sorted(writes.take(connection.info))
+        tags = sorted(writes.pop_tags(connection.info))
         made = [each.mark(tags) for each in writes.followers(connection.dialect)]
         connection.info.setdefault(writes.MARKED, []).extend(made)
 
-    def marked(_dialect: Dialect, info: dict[str, Any]) -> list[writes.Mark]:
-        found: list[writes.Mark] = info.get(writes.MARKED, [])
+    def marked(_dialect: Dialect, info: dict[str, Any]) -> list[writes.WriteIntent]:
+        found: list[writes.WriteIntent] = info.get(writes.MARKED, [])
         return found
 
     # Before those of `mark_together`, which flush: another test's application may have several engines.

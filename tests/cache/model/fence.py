@@ -8,15 +8,15 @@ from hotroute.cache.tracking.outage_fence import Fence
 from tests.cache.model.explore import Violation
 
 STEPS = {
-    "ENSURE": Fence.ensure,  # the process's row is there, and holds for a while
-    "CHECK": Fence.standing,  # has somebody waited already whose row stands?
-    "WAITED": Fence.close,  # the longest that the fence may have lived is over; the row says so
+    "ENSURE": Fence.upsert_row,  # the process's row is there, and holds for a while
+    "CHECK": Fence.is_engaged,  # has somebody waited already whose row stands?
+    "WAITED": Fence.engage,  # the longest that the fence may have lived is over; the row says so
     "T0": Fence.renew,  # Redis's time, before ...
     "ROWS": Fence.renew,  # ... the rows are looked at,
     "SET": Fence.renew,  # and the fence lives for a while from that time, if there were none
-    "EXPIRED": Fence.drain,  # rows that nobody may commit under any more;
-    "BUMP": Fence.drain,  # what was stored before counts no more,
-    "DELETE": Fence.drain,  # and they go, unless they hold again
+    "EXPIRED": Fence.expire_rows,  # rows that nobody may commit under any more;
+    "BUMP": Fence.expire_rows,  # what was stored before counts no more,
+    "DELETE": Fence.expire_rows,  # and they go, unless they hold again
 }
 LIFE = 1
 """Ticks that a fence lives; it is over in the first tick after."""

@@ -17,11 +17,11 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from hotroute import database
-from hotroute.cache.redis_client.client import Link
-from hotroute.cache.store.base import IDENTITY, Answer, Entry, Flight, Question, State, Store
+from hotroute.cache.redis_client.client import RedisClient
+from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, Flight, LookupResult, LookupState, Store
 from hotroute.cache.store.memory import MemoryStore
 from hotroute.cache.store.redis import RedisStore
-from hotroute.cache.tracking.writes import Changes
+from hotroute.cache.tracking.writes import WriteTracker
 from hotroute.serving.stack.redis_server import command
 from tests.cache.model.protocol import BUILT
 from tests.servers import clean_environment, end, free_port, wait_until
@@ -67,7 +67,7 @@ class OnRedis:
     """A store on a server that is trusted from the start."""
 
     def __init__(self, url: str) -> None:
-        self.link, self.client = Link(url, timeout=5, period=0), redis.Redis.from_url(url)
+        self.link, self.client = RedisClient(url, timeout=5, period=0), redis.Redis.from_url(url)
         self.space = f"replay:{secrets.token_hex(4)}:"
         self.store = RedisStore(self.link, self.space, mark_ttl=MARK_TTL, lease_ttl=MARK_TTL)
         self.trust()
@@ -108,7 +108,7 @@ class OnOwnServer(OnRedis):
     """
     Args:
         server: that restarts as the schedule says.
-        flushed: it is emptied instead, and goes on.
+        flushed: it is truncate_all instead, and goes on.
     """
 
     def __init__(self, server: "OwnServer", *, flushed: bool) -> None:
@@ -223,7 +223,7 @@ class Transactions:
         Base.metadata.create_all(engine)
         with Session(engine) as session, session.begin():
             session.execute(insert(Replayed), [{"writer": number, "version": 0} for number in range(writers)])
-        Changes(Stepping(store, self.stop)).follow(engine)
+        WriteTracker(Stepping(store, self.stop)).attach(engine)
 
     def value(self) -> dict[str, int]:
         with Session(self.engine) as session:
@@ -410,7 +410,7 @@ class Replay:
     def look(self, reader: Reader, step: str) -> None:
         older = reader.at == "older"
         reader.floor, reader.heard = self.database.value(), dict(self.returned)
-        question = Question("answer", self.tags, (IDENTITY,), secrets.token_hex(4))
+        question = FillRequest("answer", self.tags, (IDENTITY,), secrets.token_hex(4))
         found = self.store.find(question.key, question.encodings)
         answer = found or self.store.look(question)
         assert found or not answer.entry, "who would not lead hits where who would does"
@@ -419,14 +419,14 @@ class Replay:
         # What an older transaction reads is refused by the capture (`changes.watch`).
         reader.at, reader.flight = ("refused" if older else answer.state.value), answer.flight
 
-    def expect(self, step: str, asked: str, answer: Answer, reader: Reader) -> None:
+    def expect(self, step: str, asked: str, answer: LookupResult, reader: Reader) -> None:
         if answer.entry:
             said = json.loads(answer.entry.body)
             for tag in self.used:
                 if said[tag] < max(reader.floor[tag], reader.heard[tag]):
                     raise Stale(f"{said} where {reader.floor} was committed: {', '.join(self.steps)}")
         if self.exact and step != asked:
-            over = asked == "PEEK" and answer.state in (State.WAIT, State.NONE)
+            over = asked == "PEEK" and answer.state in (LookupState.WAIT, LookupState.GAVE_UP)
             state = "GIVES UP" if over else f"{asked} {answer.state.value}"
             assert state == step, f"{state}: {', '.join(self.steps)}"
 

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, create_engine, delete, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from hotroute import database
-from hotroute.cache.store.base import IDENTITY, Entry, Flight, Question, State, Vector
+from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, Flight, LookupState, TagVersions
 from hotroute.cache.store.memory import MemoryStore
-from hotroute.cache.tracking.writes import Changes
+from hotroute.cache.tracking.writes import WriteTracker
 from tests.cache.model import broken
 from tests.cache.model.players import InMemory, OnOwnServer, OwnServer, own_server
 from tests.databases import driver
@@ -58,11 +58,11 @@ class Readers(RuleBasedStateMachine):
     @rule(key=keys)
     def ask(self, key: str) -> None:
         names = tuple(map(self.name, READS[key]))
-        question = Question(self.space + key, names, (IDENTITY,), secrets.token_hex(4))
+        question = FillRequest(self.space + key, names, (IDENTITY,), secrets.token_hex(4))
         answer = self.on.store.find(question.key, question.encodings) or self.on.store.look(question)
         if answer.entry:
             self.check(answer.entry, READS[key], self.committed)
-        elif answer.flight and answer.state is State.LEAD:
+        elif answer.flight and answer.state is LookupState.LEAD:
             # What is read may be read later than it was asked, never earlier.
             self.flights.append((answer.flight, READS[key], {}))
         elif answer.flight:
@@ -172,7 +172,7 @@ class Machine(Readers):
 
 
 class RedisMachine(Machine):
-    """With a server that is killed, or emptied, and comes back with nothing, or with what it knew once."""
+    """With a server that is killed, or truncate_all, and comes back with nothing, or with what it knew once."""
 
     saved = False
 
@@ -304,7 +304,7 @@ def commits(url: str) -> Iterator[type[Commits]]:
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     relay: Any = Relay()
-    Changes(relay).follow(engine)
+    WriteTracker(relay).attach(engine)
     try:
         yield type("CommitsInMemory", (Commits,), {"make": InMemory, "engine": engine, "relay": relay})
     finally:
@@ -366,7 +366,7 @@ def no_mark(store: MemoryStore, tags: Sequence[str], token: str) -> None:
     pass
 
 
-def any_entry(store: MemoryStore, vector: Vector) -> bool:
+def any_entry(store: MemoryStore, vector: TagVersions) -> bool:
     return True
 
 

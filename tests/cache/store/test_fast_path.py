@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hotroute.cache.redis_client.client import Link
+from hotroute.cache.redis_client.client import RedisClient
 from hotroute.cache.store import fast_path, redis
-from hotroute.cache.store.base import EPOCH, IDENTITY, Answer, Entry, Question, State
+from hotroute.cache.store.base import EPOCH, IDENTITY, Entry, FillRequest, LookupResult, LookupState
 from hotroute.cache.store.redis import RedisStore
 
 MARK_TTL = 0.2
@@ -16,8 +16,8 @@ PLAIN = (IDENTITY,)
 
 
 @pytest.fixture
-def link(redis_url: str) -> Iterator[Link]:
-    made = Link(redis_url, timeout=5)
+def link(redis_url: str) -> Iterator[RedisClient]:
+    made = RedisClient(redis_url, timeout=5)
     yield made
     made.pool.disconnect()
 
@@ -28,7 +28,7 @@ def space() -> str:
 
 
 @pytest.fixture
-def store(link: Link, space: str) -> RedisStore:
+def store(link: RedisClient, space: str) -> RedisStore:
     """With an answer that has been hit, so that it is glanced at from here on."""
     made = RedisStore(link, space, mark_ttl=MARK_TTL, lease_ttl=1)
     put(made, b"body")
@@ -36,13 +36,13 @@ def store(link: Link, space: str) -> RedisStore:
     return made
 
 
-def question(tags: tuple[str, ...] = ("a", "b")) -> Question:
-    return Question("key", tags, PLAIN, secrets.token_hex(4))
+def question(tags: tuple[str, ...] = ("a", "b")) -> FillRequest:
+    return FillRequest("key", tags, PLAIN, secrets.token_hex(4))
 
 
 def put(store: RedisStore, body: bytes, tags: tuple[str, ...] = ("a", "b"), *others: Entry) -> None:
-    answer = Answer(State.DIRTY)
-    while answer.state is State.DIRTY:
+    answer = LookupResult(LookupState.INVALIDATING)
+    while answer.state is LookupState.INVALIDATING:
         answer = store.look(question(tags))
     assert answer.flight
     assert store.save(answer.flight, tags, Entry(b"head", body), others, 60)
@@ -57,13 +57,13 @@ def found(store: RedisStore, encodings: tuple[str, ...] = PLAIN) -> bytes | None
 def scripts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of those that have run."""
     ran = list[str]()
-    run = Link.run
+    run = RedisClient.run
 
-    def counted(self: Link, script: Any, *arguments: Any) -> Any:
+    def counted(self: RedisClient, script: Any, *arguments: Any) -> Any:
         ran.append(script.name)
         return run(self, script, *arguments)
 
-    monkeypatch.setattr(Link, "run", counted)
+    monkeypatch.setattr(RedisClient, "run", counted)
     return ran
 
 
@@ -82,7 +82,7 @@ def test_the_second_hit_needs_no_script(store: RedisStore, scripts: list[str]) -
     assert store.find("key", PLAIN) == store.look(question())
 
 
-def test_a_write_is_seen_at_once_whoever_makes_it(store: RedisStore, link: Link, space: str) -> None:
+def test_a_write_is_seen_at_once_whoever_makes_it(store: RedisStore, link: RedisClient, space: str) -> None:
     other = RedisStore(link, space, mark_ttl=MARK_TTL)
     for tag in ("a", "b", EPOCH):
         other.mark([tag], "writer")
@@ -93,7 +93,7 @@ def test_a_write_is_seen_at_once_whoever_makes_it(store: RedisStore, link: Link,
         assert found(store) == tag.encode()
 
 
-def test_what_another_process_has_stored_anew_is_found(store: RedisStore, link: Link, space: str) -> None:
+def test_what_another_process_has_stored_anew_is_found(store: RedisStore, link: RedisClient, space: str) -> None:
     other = RedisStore(link, space, mark_ttl=MARK_TTL)
     other.done(["a"], "writer")
     put(other, b"new", ("a", "b", "c"))
@@ -118,13 +118,15 @@ LOST: dict[str, Callable[[RedisStore, str], tuple[str | bytes, ...]]] = {
 
 
 @pytest.mark.parametrize("what", LOST)
-def test_what_is_lost_or_planted_is_no_hit(store: RedisStore, link: Link, space: str, what: str) -> None:
+def test_what_is_lost_or_planted_is_no_hit(store: RedisStore, link: RedisClient, space: str, what: str) -> None:
     link.call("SADD", f"{space}set", "member")
     link.call(*LOST[what](store, space))
     assert found(store) is None
 
 
-def test_where_there_is_a_fence_it_must_live(store: RedisStore, link: Link, space: str, scripts: list[str]) -> None:
+def test_where_there_is_a_fence_it_must_live(
+    store: RedisStore, link: RedisClient, space: str, scripts: list[str]
+) -> None:
     store.fence = (f"{space}fence",)
     assert found(store) is None, "what was known without a fence does not count"
     link.call("SET", store.fence[0], "1")
@@ -134,14 +136,14 @@ def test_where_there_is_a_fence_it_must_live(store: RedisStore, link: Link, spac
     assert found(store) is None
 
 
-def test_a_server_that_was_replaced_is_not_asked_for_what_another_run_had(store: RedisStore, link: Link) -> None:
-    with_another_run = link.pool.take(float("inf"))
+def test_a_server_that_was_replaced_is_not_asked_for_what_another_run_had(store: RedisStore, link: RedisClient) -> None:
+    with_another_run = link.pool.acquire(float("inf"))
     with_another_run.run_id = "another"
-    link.pool.give(with_another_run)
+    link.pool.release(with_another_run)
     assert found(store) is None
 
 
-def test_each_coding_that_would_do_has_a_glance_of_its_own(link: Link, space: str, scripts: list[str]) -> None:
+def test_each_coding_that_would_do_has_a_glance_of_its_own(link: RedisClient, space: str, scripts: list[str]) -> None:
     store = RedisStore(link, space, mark_ttl=MARK_TTL)
     put(store, b"body", ("a",), Entry(b"head", b"small", "br"))
     scripts.clear()
@@ -164,21 +166,21 @@ def test_a_write_between_its_two_commands_is_later_than_the_question(
 ) -> None:
     """What had been so when the nonces were read may be answered; what is stored after the write may not."""
 
-    def send(self: Link, commands: bytes, _replies: int, _run_id: str) -> list[Any]:
+    def send(self: RedisClient, commands: bytes, _replies: int, _run_id: str) -> list[Any]:
         second = commands.index(b"*5\r\n$5\r\nHMGET")
-        nonces = self.exchange(lambda wire, deadline: wire.talk(commands[:second], 2, deadline))
+        nonces = self.exchange(lambda wire, deadline: wire.send_packed(commands[:second], 2, deadline))
         getattr(store, write)(["a"], "writer")
         if write == "done":
             put(store, b"new")
-        return nonces + self.exchange(lambda wire, deadline: wire.talk(commands[second:], 1, deadline))
+        return nonces + self.exchange(lambda wire, deadline: wire.send_packed(commands[second:], 1, deadline))
 
-    monkeypatch.setattr(Link, "send", send)
+    monkeypatch.setattr(RedisClient, "send", send)
     assert found(store) == (b"body" if write == "mark" else None)
 
 
 def test_a_vector_is_never_taken_for_another(store: RedisStore) -> None:
     (known,) = store.glances.values()
-    assert isinstance(known, fast_path.Glance)
+    assert isinstance(known, fast_path.FastPath)
     stored = [b"a\n1\nb\n2\n!epoch\n3\n", b"head", b"sealed"]
     assert known.read([known.born, [b"1", b"2", b"3"], stored]) == (b"head", b"sealed", known.encoding, stored[0])
     for nonces in ([b"1", b"2", b"4"], [b"2", b"1", b"3"], [b"1", b"2", None]):

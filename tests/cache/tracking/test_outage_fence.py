@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 
 from hotroute import database
-from hotroute.cache.redis_client.client import Link, Unreachable
-from hotroute.cache.store.base import IDENTITY, Answer, Entry, Question, State
+from hotroute.cache.redis_client.client import RedisClient, Unreachable
+from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, LookupResult, LookupState
 from hotroute.cache.store.redis import RedisStore
 from hotroute.cache.tracking.outage_fence import Fence, channel, clock, rows
-from hotroute.cache.tracking.writes import Changes
+from hotroute.cache.tracking.writes import WriteTracker
 from tests.cache.model.players import OnRedis
 from tests.cache.shop import Base, Label
 from tests.databases import driver
@@ -65,9 +65,9 @@ def cut_off(engine: Engine, on: OnRedis, database_url: str) -> Iterator[Callable
 
     def worker() -> tuple[Engine, Fence]:
         mine = make_engine(database_url)
-        lost = RedisStore(Link(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2), on.space)
+        lost = RedisStore(RedisClient(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2), on.space)
         fence = Fence(mine, lost, LIFE, HOLDS)
-        Changes(lost, fence).follow(mine)
+        WriteTracker(lost, fence).attach(mine)
         made.append((mine, fence))
         return mine, fence
 
@@ -77,8 +77,8 @@ def cut_off(engine: Engine, on: OnRedis, database_url: str) -> Iterator[Callable
         mine.dispose()
 
 
-def look(on: OnRedis) -> Answer:
-    return on.store.look(Question("labels", (Label.__tablename__,), (IDENTITY,), secrets.token_hex(4)))
+def look(on: OnRedis) -> LookupResult:
+    return on.store.look(FillRequest("labels", (Label.__tablename__,), (IDENTITY,), secrets.token_hex(4)))
 
 
 def store_answer(on: OnRedis) -> None:
@@ -98,13 +98,13 @@ def count(engine: Engine) -> int:
 
 
 def test_without_a_fence_nobody_hits_or_stores(fence: Fence, on: OnRedis) -> None:
-    assert look(on).state is State.DIRTY
+    assert look(on).state is LookupState.INVALIDATING
     assert fence.renew()
     store_answer(on)
-    assert look(on).state is State.HIT
-    wait_until(lambda: look(on).state is State.DIRTY, "the fence falls when nobody renews it")
+    assert look(on).state is LookupState.HIT
+    wait_until(lambda: look(on).state is LookupState.INVALIDATING, "the fence falls when nobody renews it")
     assert fence.renew()
-    assert look(on).state is State.HIT
+    assert look(on).state is LookupState.HIT
 
 
 def test_a_write_without_redis_is_committed_after_the_fence_fell(
@@ -113,19 +113,19 @@ def test_a_write_without_redis_is_committed_after_the_fence_fell(
     writer, _ = cut_off()
     fence.renew()
     store_answer(on)
-    states: list[State] = []
+    states: list[LookupState] = []
     thread = threading.Thread(target=write, args=(writer, "unmarked"))
     thread.start()
-    while not (count(engine) and states and states[-1] is not State.HIT):
+    while not (count(engine) and states and states[-1] is not LookupState.HIT):
         fence.renew()
         before = count(engine)
         state = look(on).state
         states.append(state)
-        assert not (state is State.HIT and before), "a hit after the commit"
+        assert not (state is LookupState.HIT and before), "a hit after the commit"
     thread.join()
-    assert look(on).state is State.DIRTY
+    assert look(on).state is LookupState.INVALIDATING
     wait_until(fence.renew, "whoever reaches Redis removes the row, when nobody commits under it any more")
-    assert look(on).state is State.LEAD, "and what was stored before counts no more"
+    assert look(on).state is LookupState.LEAD, "and what was stored before counts no more"
 
 
 def test_later_writes_need_not_wait_while_the_row_stands(
@@ -159,7 +159,7 @@ def test_what_was_seen_before_a_row_stood_does_not_raise_the_fence_after_the_wai
     writer, _ = cut_off()
     write(writer, "unmarked")
     assert not fence.ask(run, began)[0]
-    assert look(on).state is State.DIRTY
+    assert look(on).state is LookupState.INVALIDATING
 
 
 def test_who_saw_no_rows_too_long_ago_does_not_say_that_the_fence_lives(
@@ -174,7 +174,7 @@ def test_who_saw_no_rows_too_long_ago_does_not_say_that_the_fence_lives(
 
     monkeypatch.setattr(fence, "ask", late)
     assert not fence.renew()
-    assert look(on).state is State.DIRTY
+    assert look(on).state is LookupState.INVALIDATING
 
 
 def test_redis_is_asked_for_its_time_before_the_rows_are_looked_at(
@@ -199,7 +199,7 @@ def test_redis_is_asked_for_its_time_before_the_rows_are_looked_at(
 def test_the_time_of_another_run_raises_no_fence(fence: Fence, on: OnRedis) -> None:
     began, _run = fence.ask("", 0)
     assert not fence.ask("another", began)[0]
-    assert look(on).state is State.DIRTY
+    assert look(on).state is LookupState.INVALIDATING
 
 
 def test_an_older_time_does_not_shorten_the_life_of_the_fence(fence: Fence, on: OnRedis) -> None:
@@ -227,7 +227,7 @@ def test_a_row_that_holds_again_is_not_removed(
         write(writer, "second")
 
     monkeypatch.setattr(on.store, "done", meanwhile)
-    fence.drain()
+    fence.expire_rows()
     assert not fence.renew(), "the row stands"
 
 
@@ -235,11 +235,11 @@ def test_one_who_waited_too_long_does_not_speak_for_a_new_row(
     cut_off: Callable[[], tuple[Engine, Fence]], fence: Fence
 ) -> None:
     _, closed = cut_off()
-    old = closed.ensure()
+    old = closed.upsert_row()
     with closed.channel.execution_options(**database.WRITES).begin() as connection:
         connection.execute(rows.delete())
     closed.until = 0
-    assert closed.ensure() != old
+    assert closed.upsert_row() != old
     with pytest.raises(Unreachable):
         closed.note_waited(old)
 
@@ -247,7 +247,7 @@ def test_one_who_waited_too_long_does_not_speak_for_a_new_row(
 def test_a_worker_renews_by_itself_and_ends(engine: Engine, on: OnRedis) -> None:
     fence = Fence(engine, on.store, LIFE, HOLDS)
     fence.start()
-    wait_until(lambda: look(on).state is not State.DIRTY, "the thread renews the fence")
+    wait_until(lambda: look(on).state is not LookupState.INVALIDATING, "the thread renews the fence")
     fence.stop()
     assert fence.thread
     assert not fence.thread.is_alive()
@@ -259,7 +259,7 @@ def test_a_business_transaction_that_holds_sqlites_lock_does_not_hold_up_the_row
 ) -> None:
     with engine.execution_options(**database.WRITES).begin() as connection:
         connection.execute(insert(Label).values(name="held"))
-        assert fence.close() > monotonic()
+        assert fence.engage() > monotonic()
 
 
 @pytest.mark.only("postgresql")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapper, Session, defer
 
 from hotroute import database
 from hotroute.cache.tracking.row_tags import RowTags
-from hotroute.cache.tracking.writes import Changes
+from hotroute.cache.tracking.writes import WriteTracker
 from tests.cache.model.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Review, Stock
 from tests.databases import driver
@@ -39,7 +39,7 @@ def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
     with Session(made) as session, session.begin():
         reviews = [Review(text="one"), Review(text="two")]
         session.add(Product(slug="tea", maker=Maker(name="Ada"), labels=[Label(name="old")], reviews=reviews))
-    Changes(journal).follow(made)
+    WriteTracker(journal).attach(made)
     yield made
     Base.metadata.drop_all(made)
     made.dispose()

@@ -63,9 +63,9 @@ from hotroute.cache.redis_client.client import Unreachable
 from hotroute.cache.store.base import EPOCH, Store
 from hotroute.cache.tracking import reads as tracking_reads
 from hotroute.cache.tracking.multi_engine import mark_together
-from hotroute.cache.tracking.reads import Capture
+from hotroute.cache.tracking.reads import ReadCapture
 from hotroute.cache.tracking.sql_tables import followers_of, of_text
-from hotroute.cache.tracking.writes import Changes, MarkExpiredError, UncachedWriteError, followers, touch
+from hotroute.cache.tracking.writes import MarkExpiredError, UncachedWriteError, WriteTracker, add_tags, followers
 from tests.cache.model.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Promise, Review, Stock, labelled
 from tests.databases import driver
@@ -98,7 +98,7 @@ def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
         session.add(Product(slug="tea", maker=maker, labels=[label], reviews=[review]))
         session.flush()
         session.add(Stock(slug="tea"))
-    Changes(journal).follow(made)
+    WriteTracker(journal).attach(made)
     yield made
     journal.at, journal.unreachable_after = {}, -1
     Base.metadata.drop_all(made)
@@ -119,8 +119,8 @@ def bulk(*tables: str) -> set[str]:
 
 
 @contextmanager
-def captured(store: Store, *, declared: bool = False) -> Iterator[Capture]:
-    found = Capture(store, declared)
+def captured(store: Store, *, declared: bool = False) -> Iterator[ReadCapture]:
+    found = ReadCapture(store, declared)
     token = tracking_reads.current.set(found)
     try:
         yield found
@@ -319,7 +319,7 @@ def test_the_write_before_a_savepoint_that_is_rolled_back_is_marked(engine: Engi
 
 
 def test_touch_adds_tags_of_the_callers_own(engine: Engine, journal: Journal) -> None:
-    assert seen(engine, journal, lambda session: touch(session.connection(), ["own"])) == {"own"}
+    assert seen(engine, journal, lambda session: add_tags(session.connection(), ["own"])) == {"own"}
 
 
 def ddl(statement: str) -> DDL:
@@ -359,7 +359,7 @@ def test_a_change_to_the_schema_may_have_changed_anything(
 def test_a_change_to_the_schema_that_is_committed_at_once_is_marked_before(engine: Engine) -> None:
     journal = Journal()
     plain = create_engine(engine.url, poolclass=NullPool)
-    Changes(journal).follow(plain)
+    WriteTracker(journal).attach(plain)
     journal.at = {"mark": lambda: tables.append(Price.__tablename__ in inspect(engine).get_table_names())}
     tables = list[bool]()
     with plain.connect() as connection:
@@ -430,9 +430,9 @@ def test_a_write_by_a_construct_that_nobody_knows_is_an_error(engine: Engine) ->
 
 def test_a_write_under_autocommit_is_refused_before_it_happens(engine: Engine) -> None:
     made = create_engine(engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    Changes(Journal()).follow(made)
+    WriteTracker(Journal()).attach(made)
     plain = create_engine(engine.url, poolclass=NullPool)
-    Changes(Journal()).follow(plain)
+    WriteTracker(Journal()).attach(plain)
     for each in (made, plain.execution_options(isolation_level="AUTOCOMMIT")):
         with pytest.raises(UncachedWriteError, match="AUTOCOMMIT"), each.connect() as connection:
             connection.execute(insert(Label).values(name="no"))
@@ -498,7 +498,7 @@ def test_a_mark_that_expired_before_the_commit_aborts_it(engine: Engine) -> None
     database.prepare(late)
     impatient = Journal()
     impatient.mark_ttl = 0
-    Changes(impatient).follow(late)
+    WriteTracker(impatient).attach(late)
     with pytest.raises(MarkExpiredError), late.begin() as connection:
         connection.execute(insert(Label).values(name="no"))
     assert count(engine, Label) == 1
@@ -573,7 +573,7 @@ def both(engine: Engine, database_url: str, journal: Journal) -> Iterator[Sessio
     """A session on two engines, whose labels are on the one and whose reviews on the other."""
     other = create_engine("sqlite://" if engine.dialect.name == "sqlite" else driver(database_url), pool_size=2)
     Base.metadata.create_all(other)
-    Changes(journal).follow(other)
+    WriteTracker(journal).attach(other)
     session = Session(binds={Label: engine, Maker: engine, Review: other})
     mark_together(session)
     with session:
@@ -616,7 +616,7 @@ def test_a_session_of_an_application_with_two_engines_marks_both_before_either_c
     journal: Journal, tmp_path: Path
 ) -> None:
     one, two = make_engines(tmp_path)
-    cache.init_app(Flask("two"), journal, cache.Application((one, two), (Base.metadata,)))
+    cache.init_app(Flask("two"), journal, cache.CacheOptions((one, two), (Base.metadata,)))
     journal.unreachable_after = 1
     with Session(binds={Label: one, Review: two}) as session:
         write_both(session)
@@ -632,8 +632,8 @@ def test_the_engines_of_two_applications_are_marked_each_in_its_own_store(journa
     one, two = make_engines(tmp_path)
     (tmp_path / "others").mkdir()
     others, theirs = Journal(), make_engines(tmp_path / "others")
-    cache.init_app(Flask("ours"), journal, cache.Application((one, two), (Base.metadata,)))
-    cache.init_app(Flask("theirs"), others, cache.Application(tuple(theirs), (Base.metadata,)))
+    cache.init_app(Flask("ours"), journal, cache.CacheOptions((one, two), (Base.metadata,)))
+    cache.init_app(Flask("theirs"), others, cache.CacheOptions(tuple(theirs), (Base.metadata,)))
     with Session(binds={Label: one, Review: theirs[0]}) as session:
         write_both(session)
         session.commit()
@@ -642,7 +642,7 @@ def test_the_engines_of_two_applications_are_marked_each_in_its_own_store(journa
 
 def test_an_engine_of_two_applications_is_marked_in_both_stores(engine: Engine, journal: Journal) -> None:
     other = Journal()
-    Changes(other).follow(engine)
+    WriteTracker(other).attach(engine)
     marks: list[bool] = []
     journal.at = {"done": lambda: marks.append(bool(other.marks_left))}
     with engine.begin() as connection:
@@ -655,7 +655,7 @@ def test_an_engine_of_two_applications_is_marked_in_both_stores(engine: Engine, 
 
 def test_if_the_second_application_cannot_be_told_nothing_is_committed(engine: Engine, journal: Journal) -> None:
     other = Journal()
-    Changes(other).follow(engine)
+    WriteTracker(other).attach(engine)
     other.unreachable_after = 0
     with pytest.raises(Unreachable), engine.begin() as connection:
         connection.execute(insert(Label).values(name="no"))
@@ -687,7 +687,7 @@ def test_what_is_written_after_the_others_were_marked_is_marked_too(both: Sessio
 # What a view reads
 
 
-def reads(engine: Engine, act: Callable[[Session], object], *, declared: bool = False) -> Capture:
+def reads(engine: Engine, act: Callable[[Session], object], *, declared: bool = False) -> ReadCapture:
     with captured(followers(engine.dialect)[0].store, declared=declared) as found, Session(engine) as session:
         act(session)
     return found
@@ -721,7 +721,7 @@ def test_every_table_that_is_read_is_captured(
 ) -> None:
     found = reads(engine, act)
     assert found.tables == tables
-    assert found.obstacle == ""
+    assert found.reason == ""
 
 
 @pytest.mark.parametrize(
@@ -737,7 +737,7 @@ def test_every_table_that_is_read_is_captured(
 def test_sql_text_may_read_anything_and_its_answer_is_not_stored(
     engine: Engine, act: Callable[[Session], object]
 ) -> None:
-    assert "unparsed" in reads(engine, act).obstacle
+    assert "raw sql" in reads(engine, act).reason
 
 
 @pytest.mark.parametrize(
@@ -752,7 +752,7 @@ def test_sql_text_may_read_anything_and_its_answer_is_not_stored(
     ],
 )  # fmt: skip
 def test_text_within_a_statement_may_read_anything(engine: Engine, act: Callable[[Session], object]) -> None:
-    assert "unparsed" in reads(engine, act).obstacle
+    assert "raw sql" in reads(engine, act).reason
 
 
 class Counted(ColumnElement[int]):
@@ -776,7 +776,7 @@ def _(element: Shortened, compiler: SQLCompiler, **options: Any) -> str:
 
 def test_an_expression_of_the_applications_own_that_names_no_table_is_no_obstacle(engine: Engine) -> None:
     found = reads(engine, lambda session: session.execute(select(Shortened(Label.name))).all())
-    assert (found.tables, found.obstacle) == ({LABELS}, "")
+    assert (found.tables, found.reason) == ({LABELS}, "")
 
 
 @compiles(Counted)
@@ -795,14 +795,14 @@ def _(_element: Counted, _compiler: SQLCompiler, **_options: object) -> str:
 def test_sql_text_is_no_obstacle_where_the_route_says_what_it_depends_on(
     engine: Engine, journal: Journal, act: Callable[[Session], object]
 ) -> None:
-    assert reads(engine, act, declared=True).obstacle == ""
+    assert reads(engine, act, declared=True).reason == ""
     with Session(engine) as session:
         act(session)
         with captured(journal, declared=True) as found:
             act(session)
-    assert "older" in found.obstacle
+    assert "stale" in found.reason
     write = text("DELETE FROM shop_review")
-    assert "wrote" in reads(engine, lambda session: session.execute(write), declared=True).obstacle
+    assert "wrote" in reads(engine, lambda session: session.execute(write), declared=True).reason
 
 
 def test_a_table_of_another_schema_that_an_eager_load_adds_is_captured(database_url: str) -> None:
@@ -827,9 +827,9 @@ def test_a_table_of_another_schema_that_an_eager_load_adds_is_captured(database_
     journal, engine = Journal(), create_engine(driver(database_url), poolclass=NullPool)
     for each in (Here, Elsewhere):
         each.metadata.create_all(engine)
-    Changes(journal, metadata=(Here.metadata, Elsewhere.metadata)).follow(engine)
+    WriteTracker(journal, metadata=(Here.metadata, Elsewhere.metadata)).attach(engine)
     found = reads(engine, lambda session: session.scalars(select(Rated)).unique().all())
-    assert (found.tables, found.obstacle) == ({"shop_rated", "shop_rating"}, "")
+    assert (found.tables, found.reason) == ({"shop_rated", "shop_rating"}, "")
     for each in (Here, Elsewhere):
         each.metadata.drop_all(engine)
 
@@ -841,15 +841,15 @@ def test_an_engine_that_is_not_followed_keeps_an_answer_from_being_stored(
     other = create_engine(engine.url, poolclass=NullPool)
     with captured(journal, declared=declared) as found:
         read_labels(other)
-    assert "not followed" in found.obstacle
-    Changes(Journal()).follow(other)
+    assert "untracked engine" in found.reason
+    WriteTracker(Journal()).attach(other)
     with captured(journal, declared=declared) as found:
         read_labels(other)
-    assert "not followed" in found.obstacle, "for this store"
-    Changes(journal).follow(other)
+    assert "untracked engine" in found.reason, "for this store"
+    WriteTracker(journal).attach(other)
     with captured(journal, declared=declared) as found:
         read_labels(other)
-    assert found.obstacle == ""
+    assert found.reason == ""
 
 
 def test_an_application_stores_what_it_can_answer_for(tmp_path: Path) -> None:
@@ -868,7 +868,7 @@ def test_an_application_stores_what_it_can_answer_for(tmp_path: Path) -> None:
         app.add_url_rule(path, path, cache.hot(tags=tags)(view))
     with one.begin() as connection:
         connection.execute(ddl("CREATE VIEW shop_names AS SELECT name FROM shop_label"))
-    told = cache.Application((one,), (Base.metadata, metadata), views={"shop_names": (LABELS,)})
+    told = cache.CacheOptions((one,), (Base.metadata, metadata), views={"shop_names": (LABELS,)})
     cache.init_app(app, Journal(), told)
     client = app.test_client()
     found = {
@@ -876,8 +876,8 @@ def test_an_application_stores_what_it_can_answer_for(tmp_path: Path) -> None:
     }
     assert found == {
         "/declared": ["fwd=miss; stored", "hit"],
-        "/captured": ["fwd=miss; stored=?0; detail=AN-UNPARSED-STATEMENT-RAN"] * 2,
-        "/not-followed": ["fwd=miss; stored=?0; detail=AN-ENGINE-THAT-IS-NOT-FOLLOWED-WAS-ASKED"] * 2,
+        "/captured": ["fwd=miss; stored=?0; detail=RAW-SQL"] * 2,
+        "/not-followed": ["fwd=miss; stored=?0; detail=UNTRACKED-ENGINE"] * 2,
         "/view": ["fwd=miss; stored", "hit"],
     }
     with one.begin() as connection:
@@ -897,7 +897,7 @@ def ask(engine: Engine, statement: Select[int] | TextClause) -> str:
 def named(engine: Engine, journal: Journal) -> Iterator[Engine]:
     """With a view of labels, and one of that."""
     views = {"shop_names": (LABELS,), "shop_short_names": ("shop_names",)}
-    Changes(journal, views=views).follow(engine)
+    WriteTracker(journal, views=views).attach(engine)
     with engine.begin() as connection:
         connection.execute(ddl("CREATE VIEW shop_names AS SELECT name FROM shop_label"))
         connection.execute(ddl("CREATE VIEW shop_short_names AS SELECT name FROM shop_names"))
@@ -934,7 +934,7 @@ def test_a_table_of_the_default_schema_is_the_one_without_a_schema(engine: Engin
 
 
 def test_a_view_that_writes_is_not_stored(engine: Engine) -> None:
-    assert "wrote" in reads(engine, lambda session: session.execute(insert(Label).values(name="x"))).obstacle
+    assert "wrote" in reads(engine, lambda session: session.execute(insert(Label).values(name="x"))).reason
 
 
 def test_what_an_older_transaction_reads_is_not_stored(engine: Engine, journal: Journal) -> None:
@@ -943,11 +943,11 @@ def test_what_an_older_transaction_reads_is_not_stored(engine: Engine, journal: 
         with captured(journal) as found:
             with session.begin_nested():
                 session.scalar(select(Label.id))
-            assert "older" in found.obstacle
+            assert "stale" in found.reason
         session.rollback()
         with captured(journal) as found:
             session.scalar(select(Label.id))
-        assert found.obstacle == ""
+        assert found.reason == ""
 
 
 def test_a_savepoint_and_a_begin_are_no_reason_not_to_store(engine: Engine) -> None:
@@ -955,13 +955,13 @@ def test_a_savepoint_and_a_begin_are_no_reason_not_to_store(engine: Engine) -> N
         with session.begin_nested():
             session.scalar(select(Label.id))
 
-    assert reads(engine, act).obstacle == ""
+    assert reads(engine, act).reason == ""
 
 
 def test_the_same_text_in_another_schema_is_another_statement(engine: Engine, journal: Journal) -> None:
     """A plain table of that name was deleted from elsewhere; here others follow."""
     elsewhere = create_engine("sqlite://")
-    Changes(Journal()).follow(elsewhere)
+    WriteTracker(Journal()).attach(elsewhere)
     with elsewhere.begin() as connection:
         connection.exec_driver_sql("SELECT 1")
         create = Maker.metadata.tables[MAKERS]

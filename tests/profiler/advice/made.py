@@ -13,14 +13,14 @@ from hotroute.profiler.model.results import (
     RouteHistory,
     RouteSummary,
     Series,
-    Span,
-    Split,
     StatementSummary,
+    TimeBreakdown,
+    TimeRange,
     WorkersHistory,
     WorkerSummary,
 )
 
-SPAN = Span(1_000_000.0, 1_003_600.0)
+SPAN = TimeRange(1_000_000.0, 1_003_600.0)
 CALM = Peak(start=SPAN.start, seconds=12.0, rate=50.0, concurrency=0.5, cores=0.2, workers=2, lateness=0.0002, queue=0)
 """A punctual probe, and threads enough."""
 BUSY = replace(CALM, concurrency=7.5)
@@ -29,9 +29,9 @@ FIGHTING = replace(BUSY, cores=1.9, lateness=0.05)
 """Eight threads that compute, in two workers."""
 
 
-def split(wall: float = 0.02, cpu: float = 0.01, samples: int = 500, **parts: float) -> Split:
+def split(wall: float = 0.02, cpu: float = 0.01, samples: int = 500, **parts: float) -> TimeBreakdown:
     known = {"view": wall, "sql": 0.0, "cache": 0.0, "outgoing": 0.0, "statements": 0.0, "size": 1000.0, **parts}
-    return Split(samples=samples, wall=wall, cpu=cpu, waiting=wall - cpu, **known)
+    return TimeBreakdown(samples=samples, wall=wall, cpu=cpu, waiting=wall - cpu, **known)
 
 
 def route(path: str = "/page", method: str = "GET", requests: int = 5000, **changes: Any) -> RouteSummary:

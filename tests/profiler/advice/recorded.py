@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from hotroute.profiler.model.records import Batch, Pulse, Request, Sample
+from hotroute.profiler.model.records import Batch, Heartbeat, Request, Sample
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 
-PULSE = Pulse(
+PULSE = Heartbeat(
     time=0.0,
     threads=4,
     busy=0.1,
@@ -55,7 +55,7 @@ def batch(requests: list[Request], cpu: float) -> Batch:
     return batch_of(requests, [sample(each, cpu) for each in requests], pulses)
 
 
-def pulse(at: float, requests: int) -> Pulse:
+def pulse(at: float, requests: int) -> Heartbeat:
     """With many requests a second the probe is late, and connections wait."""
     calm = replace(PULSE, time=at, requests=requests)
     return replace(calm, lateness=(0.02,) * 100, queue=3) if requests > 20 else calm

@@ -11,7 +11,7 @@ import pytest
 
 from hotroute.profiler.advice import Advice, Serving, advise
 from hotroute.profiler.model.resolutions import FINEST
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from tests.profiler.advice.made import kinds, the
 from tests.profiler.advice.recorded import history, url
 from tests.servers import Server, gunicorn_server
@@ -42,7 +42,7 @@ def recorded(folder: Path, load: Callable[[int], None], workers: int = 1) -> lis
     began = time.time()
     serve(folder, load, workers)
     with history(folder) as found:
-        span = Span(began - FINEST, time.time() + FINEST)
+        span = TimeRange(began - FINEST, time.time() + FINEST)
         return advise(found, span, Serving(workers=workers, threads=4, cpus=CPUS))
 
 

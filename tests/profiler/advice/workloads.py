@@ -30,7 +30,7 @@ def make() -> Flask:
     add_waiting(app)
     add_queries(app, engine)
     add_stock(app, engine)
-    cache.init_app(app, MemoryStore(), cache.Application((engine,), (metadata,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,)))
     options = profiler.Options(
         url=os.environ["PROFILER_URL"],
         password="a password for tests",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
+from hotroute.profiler.model.records import Batch, Event, Heartbeat, Request, Sample
 from hotroute.profiler.storage import migrations
 from hotroute.profiler.storage.engine import engine
 from hotroute.profiler.storage.writer import Storage
@@ -61,7 +61,7 @@ def attempts() -> Batch:
     repeated = [Event("sql", n / 10, 0.05, f"SELECT {HOSTILE}", HOSTILE, HOSTILE) for n in range(6)]
     events = (*repeated, Event(HOSTILE, 0.7, 0.1, HOSTILE, HOSTILE))
     sample = Sample(HOSTILE_ID, "slow", request, 1.0, 0.5, 0.3, 0.1, 0.1, 10, events, stack=STACK)
-    pulse = Pulse(now, 4, 0.5, 1, None, 1_000_000, (0.001,), 1, 0, 0.0)
+    pulse = Heartbeat(now, 4, 0.5, 1, None, 1_000_000, (0.001,), 1, 0, 0.0)
     return batch_of([request] * 50, [sample], [pulse], {HOSTILE: 3}, {HOSTILE: 4.0})
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hotroute.profiler.dashboard import auth, login_throttle
-from hotroute.profiler.dashboard.login_throttle import Attempts
+from hotroute.profiler.dashboard.login_throttle import LoginThrottle
 
 USERNAME, PASSWORD = "admin", "correct horse battery staple"
 
@@ -120,7 +120,7 @@ def test_asking_without_a_password_is_not_counted(client: FlaskClient) -> None:
 
 def test_attempts_come_back_one_at_a_time() -> None:
     now = [0.0]
-    tried = Attempts(clock=lambda: now[0])
+    tried = LoginThrottle(clock=lambda: now[0])
     for _ in range(login_throttle.BURST):
         assert tried.wait("192.0.2.1") == 0
         tried.failed("192.0.2.1")
@@ -135,7 +135,7 @@ def test_attempts_come_back_one_at_a_time() -> None:
 
 
 def test_all_addresses_of_one_ipv6_network_are_one() -> None:
-    tried = Attempts(clock=lambda: 0.0)
+    tried = LoginThrottle(clock=lambda: 0.0)
     for number in range(login_throttle.BURST):
         tried.failed(f"2001:db8:0:1::{number:x}")
     assert tried.wait("2001:db8:0:1:ffff::1") > 0
@@ -146,7 +146,7 @@ def test_all_addresses_of_one_ipv6_network_are_one() -> None:
 
 
 def test_the_memory_for_addresses_is_bounded() -> None:
-    tried = Attempts(clock=lambda: 0.0)
+    tried = LoginThrottle(clock=lambda: 0.0)
     for number in range(login_throttle.ADDRESSES + 50):
         tried.failed(f"address {number}")
     assert len(tried.failures) == login_throttle.ADDRESSES

@@ -20,7 +20,7 @@ from hotroute.profiler.dashboard.charts import sparkline
 from hotroute.profiler.dashboard.route_table import COLUMNS
 from hotroute.profiler.model import histogram
 from hotroute.profiler.model.records import Request, Sample
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.options import Options
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
@@ -127,7 +127,7 @@ def test_the_first_page_reads_each_row_once_and_none_when_it_is_sorted_or_filter
 
     monkeypatch.setattr(histogram, "parsed", reading)
     client = create(small).test_client()
-    History(small).routes(Span(time.time() - 86400, time.time()))
+    History(small).routes(TimeRange(time.time() - 86400, time.time()))
     rows = len(read)
     read.clear()
     get(client, "/profiler/?span=24h")

@@ -239,7 +239,7 @@ def test_what_ended_after_the_answer_still_fits_into_the_picture() -> None:
 
 def test_what_was_found_out_lately_is_not_found_out_again() -> None:
     now, asked = [0.0], []
-    known = ttl_cache.Lately[int](seconds=60, clock=lambda: now[0])
+    known = ttl_cache.TtlCache[int](seconds=60, clock=lambda: now[0])
 
     def find() -> int:
         asked.append(now[0])
@@ -253,7 +253,7 @@ def test_what_was_found_out_lately_is_not_found_out_again() -> None:
 
 
 def test_what_is_remembered_is_bounded_and_a_failure_is_not() -> None:
-    known = ttl_cache.Lately[int](seconds=60)
+    known = ttl_cache.TtlCache[int](seconds=60)
     with pytest.raises(ZeroDivisionError):
         known.get("a", lambda: 1 // 0)
     assert known.get("a", lambda: 2) == 2

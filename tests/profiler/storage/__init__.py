@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from hotroute.profiler.model.records import Batch, Event, Pulse, Request, Sample
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.records import Batch, Event, Heartbeat, Request, Sample
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
@@ -11,7 +11,7 @@ from tests.profiler.batches import batch_of
 START = 1_800_000_000.0
 """When the history of these tests begins, in Unix seconds."""
 
-ALWAYS = Span(START - 60, START + 400 * 86400)
+ALWAYS = TimeRange(START - 60, START + 400 * 86400)
 
 
 def request(
@@ -61,8 +61,8 @@ def pulse(
     lateness: tuple[float, ...] = (0.0001,),
     dropped: int = 0,
     queue: int | None = None,
-) -> Pulse:
-    return Pulse(at, 4, busy, 2, queue, 90_000_000, lateness, 10, dropped, 0.01)
+) -> Heartbeat:
+    return Heartbeat(at, 4, busy, 2, queue, 90_000_000, lateness, 10, dropped, 0.01)
 
 
 def batch(*requests: Request) -> Batch:
@@ -75,7 +75,7 @@ def keep(storage: Storage, now: float) -> None:
         pass
 
 
-def counted(history: History, span: Span = ALWAYS) -> dict[str, int]:
+def counted(history: History, span: TimeRange = ALWAYS) -> dict[str, int]:
     """Requests by route."""
     counts: dict[str, int] = {}
     for each in history.routes(span):

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries import export
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
@@ -17,7 +17,7 @@ from tests.profiler.storage import START, batch, keep, pulse, request, requests,
 
 Workers = Callable[..., Storage]
 Labels = tuple[tuple[str, str], ...]
-SPAN = Span(START - 60, START + 60)
+SPAN = TimeRange(START - 60, START + 60)
 
 
 def scraped(history: History) -> dict[tuple[str, Labels], float]:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from hotroute.profiler.model.resolutions import FINEST, HOUR
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
 from tests.profiler import synthetic
@@ -15,7 +15,7 @@ from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
 Workers = Callable[..., Storage]
-MINUTE_ONE = Span(START - 60, START + 60)
+MINUTE_ONE = TimeRange(START - 60, START + 60)
 
 
 def test_routes_are_ranked_by_the_time_that_they_took_in_all(worker: Workers, history: History) -> None:
@@ -32,7 +32,7 @@ def test_a_sparkline_has_the_requests_of_each_step(worker: Workers, history: His
     storage = worker()
     for second, count in ((0, 3), (20, 5), (59, 1)):
         storage.write(batch(*requests([0.01] * count, at=START + second)), START + second)
-    span = Span(START, START + 600)
+    span = TimeRange(START, START + 600)
     history.clock = lambda: START + 600
     line = history.routes(span)[0].sparkline
     assert (line[0], line[2], line[5], sum(line), len(line)) == (3, 5, 1, 9, 60)
@@ -59,7 +59,7 @@ def test_averages_are_over_all_outcomes_of_the_cache_and_over_old_and_new_bucket
         storage.write(batch_of([look.request], [look]), at)
         keep(storage, at)
     history.clock = lambda: START + 71
-    split = history.routes(Span(START - 3600, START + 71))[0].split
+    split = history.routes(TimeRange(START - 3600, START + 71))[0].split
     assert split
     assert (split.samples, split.statements) == (4, 0.5)
     assert split.wall == pytest.approx(0.4)
@@ -173,7 +173,9 @@ def test_the_workers_page_has_each_of_them_and_how_busy_they_were(worker: Worker
     assert web1.own_cpu == pytest.approx(0.01)
     assert found.restarts == 2
     assert found.busy[found.times.index(int(START) + 10)] == pytest.approx(2.0)
-    assert [each.worker for each in history.workers(Span(*(START - 60, START + 60), "r2")).workers] == ["web2:200:1"]
+    assert [each.worker for each in history.workers(TimeRange(*(START - 60, START + 60), "r2")).workers] == [
+        "web2:200:1"
+    ]
 
 
 def test_workers_that_come_and_go_are_counted_and_the_last_ones_listed(worker: Workers, history: History) -> None:
@@ -196,7 +198,7 @@ def test_releases_are_told_apart_and_compared(worker: Workers, history: History)
         ("1.0", START, START),
         ("1.1", START + 30, START + 30),
     ]
-    before, after = (Span(START - 60, START + 60, release) for release in ("1.0", "1.1"))
+    before, after = (TimeRange(START - 60, START + 60, release) for release in ("1.0", "1.1"))
     found = {each.route: each for each in history.compare(before, after)}
     assert list(found) == ["/a", "/new", "/gone"]
     assert found["/a"].before
@@ -212,7 +214,7 @@ def test_spans_that_meet_count_nothing_twice(worker: Workers, history: History) 
         storage.write(batch(request(at=START + second)), START + second)
     history.clock = lambda: START + 600
     for edge in range(FINEST, 60 - FINEST, 7):
-        spans = Span(START, START + edge), Span(START + edge, START + 60)
+        spans = TimeRange(START, START + edge), TimeRange(START + edge, START + 60)
         assert sum(each.requests for span in spans for each in history.routes(span)) == 60
 
 
@@ -226,7 +228,7 @@ def test_what_sums_a_span_up_counts_the_requests_that_are_shown_in_it_and_no_oth
         keep(storage, START + 60 * minute)
     now = START + 3600
     history.clock = lambda: now
-    before, after = Span(now - 1800, now - 900), Span(now - 900, now)
+    before, after = TimeRange(now - 1800, now - 900), TimeRange(now - 900, now)
     [change] = history.compare(before, after)
     assert change.before
     assert change.after
@@ -236,17 +238,17 @@ def test_what_sums_a_span_up_counts_the_requests_that_are_shown_in_it_and_no_oth
         assert [history.routes(span, steps=steps)[0].requests for steps in (1, 48, 60, 120)] == [15] * 4
         assert history.read(span).seconds == 900
         assert sum(history.requests(span, steps=3).values()) == 15
-    assert history.read(Span(now - 905, now)).seconds == 910, "a rate is by the seconds that were read"
+    assert history.read(TimeRange(now - 905, now)).seconds == 910, "a rate is by the seconds that were read"
 
 
 def test_a_synthetic_history_has_what_its_routes_are_made_of(url: str) -> None:
     synthetic.fill(url, routes=12, days=0.2, workers=2, samples=20, now=START)
     history = History(url, clock=lambda: START)
-    found = {(each.route, each.method): each for each in history.routes(Span(START - HOUR, START))}
+    found = {(each.route, each.method): each for each in history.routes(TimeRange(START - HOUR, START))}
     assert len(found) == 12
     feed, report = found["/api/articles/feed", "GET"], found["/api/reports/<int:year>", "GET"]
     assert feed.split
     assert feed.split.statements == pytest.approx(23, rel=0.05)
     assert report.latency.p50 == pytest.approx(1.4, rel=0.2)
-    assert len(history.samples(Span(START - 86400, START), limit=1000)) == 20
+    assert len(history.samples(TimeRange(START - 86400, START), limit=1000)) == 20
     history.close()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.profiler.model.records import Batch
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.writer import Storage
 from tests import databases
@@ -25,7 +25,7 @@ from tests.servers import ROOT, wait_until
 
 Process = subprocess.Popen[str]
 BATCHES = 30
-SPAN = Span(START - 60, START + 240)
+SPAN = TimeRange(START - 60, START + 240)
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from sqlalchemy import text
 
 from hotroute.profiler.model.records import Request
 from hotroute.profiler.model.resolutions import DAY, FINEST, HOUR, KEPT, MINUTE, RESOLUTIONS
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries.history import FEW, History
 from hotroute.profiler.storage import lifetime as ever_
 from hotroute.profiler.storage import retention, rollup, schema
-from hotroute.profiler.storage.facts import total
+from hotroute.profiler.storage.facts import merged_with
 from hotroute.profiler.storage.fold import Fold
-from hotroute.profiler.storage.maintenance import HELD, LONGEST, Keeper, NotHeldError
+from hotroute.profiler.storage.maintenance import HELD, LONGEST, Maintenance, NotHeldError
 from hotroute.profiler.storage.writer import Storage
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pulse, request, requests, sample
@@ -88,12 +88,12 @@ def test_a_span_has_the_same_counts_and_quantiles_whatever_is_already_added_up(
 
 
 def first(history: History, length: int) -> int:
-    with history.reading(Span(history.clock() - length, history.clock()), 60) as found:
+    with history.reading(TimeRange(history.clock() - length, history.clock()), 60) as found:
         return found.start
 
 
 def check(history: History, asked: list[Request], length: int) -> None:
-    for route in history.routes(Span(history.clock() - length, history.clock())):
+    for route in history.routes(TimeRange(history.clock() - length, history.clock())):
         seconds = sorted(each.seconds for each in asked if each.route == route.route)
         assert (route.requests, sum(route.sparkline)) == (len(seconds), len(seconds))
         assert route.latency.p50 == pytest.approx(seconds[ceil(0.5 * len(seconds)) - 1], rel=0.02)
@@ -107,7 +107,7 @@ def test_with_many_routes_a_sum_over_a_long_span_lags_by_no_more_than_its_thousa
     storage.write(batch(*(request(route=f"/{number}") for number in range(FEW + 1))), START)
     keep(storage, START)
     storage.write(batch(request(at=START + 2)), START + 2)
-    month = Span(START - 30 * DAY, START + 3600)
+    month = TimeRange(START - 30 * DAY, START + 3600)
     history.clock = lambda: START + 30 * 60
     assert "/a" not in counted(history, month)
     history.clock = lambda: START + 30 * DAY / 1000 + 10
@@ -117,7 +117,7 @@ def test_with_many_routes_a_sum_over_a_long_span_lags_by_no_more_than_its_thousa
 def test_a_first_request_shows_in_every_span_at_once(worker: Workers, history: History) -> None:
     worker().write(batch(request()), START)
     for length in (10 * MINUTE, HOUR, DAY, 30 * DAY, 365 * DAY):
-        assert counted(history, Span(START - length, START + 60)) == {"/a": 1}
+        assert counted(history, TimeRange(START - length, START + 60)) == {"/a": 1}
 
 
 def test_a_late_batch_is_added_to_sums_that_were_already_made(worker: Workers, history: History) -> None:
@@ -156,7 +156,7 @@ def test_what_was_not_added_up_yet_is_not_deleted_however_old_it_is(worker: Work
     keep(storage, START + 3 * DAY)
     history.clock = lambda: START + 3 * DAY
     assert ever(history) == 120
-    assert counted(history, Span(START - DAY, START + 3 * DAY)) == {"/a": 120}
+    assert counted(history, TimeRange(START - DAY, START + 3 * DAY)) == {"/a": 120}
 
 
 def test_a_bucket_that_is_not_added_up_is_not_even_due_to_be_deleted(worker: Workers) -> None:
@@ -185,7 +185,7 @@ def test_adding_up_waits_for_a_worker_that_is_writing(worker: Workers, history: 
     fold = Fold(first.buckets, first.names, START + 1, START)
     fold.fold(batch(request(), request()))
     with first.engine.begin() as writing:
-        first.write_sums(writing, {int(START): total(first.buckets.rows(int(START)), fold.added[int(START)])})
+        first.write_sums(writing, {int(START): merged_with(first.buckets.rows(int(START)), fold.added[int(START)])})
         keeper = Thread(target=keep, args=(second, START + 2))
         keeper.start()
         wait_until(lambda: waits(history) or not keeper.is_alive(), "the keeper waits for the worker")
@@ -277,7 +277,7 @@ def test_samples_are_kept_under_a_size_and_the_rare_ones_longest(
     size = text("SELECT sum(size) FROM profiler_samples")
     with history.engine.connect() as connection:
         most = int(connection.scalar(size) or 0) // 3
-    storage.keeper = Keeper(storage.engine, "one", most)
+    storage.keeper = Maintenance(storage.engine, "one", most)
     keep(storage, START + 1000)
     with history.engine.connect() as connection:
         assert most * 0.9 < int(connection.scalar(size) or 0) <= most

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import MetaData
 
 from hotroute import profiler
-from hotroute.cache import Application, MemoryStore, hot
+from hotroute.cache import CacheOptions, MemoryStore, hot
 from hotroute.cache import init_app as put_in_front
 
 app = Flask("served")
@@ -35,12 +35,12 @@ def fails() -> str:
 
 
 @app.get("/hot")
-@hot(tags=("nothing",), caller="anyone")
+@hot(tags=("nothing",), share="everyone")
 def warm() -> str:
     return "warm"
 
 
-put_in_front(app, MemoryStore(), Application((), (MetaData(),), manual_tags=("nothing",)))
+put_in_front(app, MemoryStore(), CacheOptions((), (MetaData(),), manual_tags=("nothing",)))
 profiler.init_app(
     app,
     profiler.Options(

@@ -114,7 +114,7 @@ def test_the_time_goes_on_until_the_last_byte(make: Make) -> None:
     @app.get("/")
     def late() -> Response:
         response = Response("x")
-        response.call_on_close(lambda: ended.append(profiled.recorder.flying.popitem()[1].began))
+        response.call_on_close(lambda: ended.append(profiled.recorder.in_flight.popitem()[1].began))
         return response
 
     profiled = make(app)
@@ -141,7 +141,7 @@ def test_requests_of_many_threads_are_all_counted(profiled: Profiled) -> None:
 
 
 def test_what_does_not_fit_is_dropped_and_told(profiled: Profiled, monkeypatch: pytest.MonkeyPatch) -> None:
-    profiled.recorder.room = 5
+    profiled.recorder.capacity = 5
     monkeypatch.setattr(recorder, "MOST_SAMPLES", 2)
     for _ in range(7):
         profiled.get("/")

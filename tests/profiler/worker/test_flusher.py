@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.worker import flusher
 from tests.profiler.batches import single
@@ -35,7 +35,7 @@ def counted(file: Path) -> int:
     history = History(f"sqlite:///{file}")
     try:
         now = time.time()
-        return sum(route.requests for route in history.routes(Span(now - 3600, now + 60), steps=1))
+        return sum(route.requests for route in history.routes(TimeRange(now - 3600, now + 60), steps=1))
     finally:
         history.close()
 
@@ -48,7 +48,7 @@ def test_what_was_recorded_is_in_the_history(profiled: Profiled, file: Path) -> 
     assert flush(profiled)
     assert counted(file) == 3
     now = time.time()
-    [head] = profiled.recorder.history.samples(Span(now - 3600, now + 60), kind="failed")
+    [head] = profiled.recorder.history.samples(TimeRange(now - 3600, now + 60), kind="failed")
     kept = profiled.recorder.history.sample(head.id)
     assert kept is not None
     assert kept.release == "one"
@@ -176,7 +176,7 @@ def test_a_child_tells_nothing_of_its_parents(make: Make, file: Path) -> None:
     profiled.get("/")
     child = os.fork()
     if child == 0:
-        nothing = not profiled.recorder.running and not profiled.recorder.requests and not profiled.recorder.flying
+        nothing = not profiled.recorder.running and not profiled.recorder.requests and not profiled.recorder.in_flight
         os._exit(0 if nothing else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert len(profiled.recorder.requests) == 1

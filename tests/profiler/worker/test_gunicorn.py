@@ -15,7 +15,7 @@ import psutil
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from hotroute.profiler.model.results import Span, WorkerSummary
+from hotroute.profiler.model.results import TimeRange, WorkerSummary
 from hotroute.profiler.queries.history import History
 from tests.servers import Server, end, gunicorn_server, wait_until
 
@@ -60,11 +60,11 @@ def load(server: Server, path: str = "/", requests: int = REQUESTS) -> Counter[s
 
 
 @contextmanager
-def told(place: Path | str) -> Iterator[tuple[History, Span]]:
+def told(place: Path | str) -> Iterator[tuple[History, TimeRange]]:
     """What all workers have told, and of when; the place is a SQLite file or a URL."""
     history, now = History(place if isinstance(place, str) else f"sqlite:///{place}"), time.time()
     try:
-        yield history, Span(now - 3600, now + 60)
+        yield history, TimeRange(now - 3600, now + 60)
     finally:
         history.close()
 

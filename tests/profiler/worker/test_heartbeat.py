@@ -84,7 +84,7 @@ def test_a_request_under_way_makes_a_thread_busy_before_it_has_ended(make: Make)
 
 def test_what_happens_outside_of_requests_is_counted(profiled: Profiled) -> None:
     profiled.batch()
-    instrumentation.count("breaker opened")
-    instrumentation.count("breaker opened")
+    instrumentation.increment("breaker opened")
+    instrumentation.increment("breaker opened")
     assert profiled.batch().counters == {"breaker opened": 2}
     assert profiled.batch().counters == {}

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import MetaData
 
-from hotroute.cache import Application, MemoryStore, hot
+from hotroute.cache import CacheOptions, MemoryStore, hot
 from hotroute.cache import init_app as put_in_front
 from tests.profiler.batches import single
 from tests.profiler.worker.conftest import KEY, Make, Profiled, small
@@ -36,11 +36,11 @@ def test_it_is_never_stored(make: Make) -> None:
     app = Flask("tests")
 
     @app.get("/")
-    @hot(tags=("a",), caller="anyone")
+    @hot(tags=("a",), share="everyone")
     def index() -> str:
         return "x"
 
-    put_in_front(app, MemoryStore(), Application((), (MetaData(),), manual_tags=("a",)))
+    put_in_front(app, MemoryStore(), CacheOptions((), (MetaData(),), manual_tags=("a",)))
     profiled = make(app)
     with_key = {"Hotroute-Profile": KEY}
     first, second = profiled.get("/", headers=with_key), profiled.get("/")

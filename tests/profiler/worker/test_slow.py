@@ -34,7 +34,7 @@ def watched_while_it_waits(profiled: Profiled, go_on: threading.Event, path: str
     go_on.clear()
     thread = threading.Thread(target=profiled.get, args=(path,))
     thread.start()
-    while not profiled.recorder.flying:
+    while not profiled.recorder.in_flight:
         time.sleep(0.001)
     time.sleep(0.05)
     for _ in range(looks):
@@ -127,7 +127,7 @@ def test_the_watchdog_looks_by_itself_and_tells_how_late_it_woke(make: Make) -> 
     thread = threading.Thread(target=profiled.get, args=("/waits",))
     thread.start()
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not any(each.stacks for each in list(profiled.recorder.flying.values())):
+    while time.monotonic() < deadline and not any(each.stacks for each in list(profiled.recorder.in_flight.values())):
         time.sleep(0.01)
     go_on.set()
     thread.join()
@@ -147,7 +147,7 @@ def test_a_request_is_looked_at_seldom_after_a_while(make: Make) -> None:
     dog = profiled.recorder.watchdog
     thread = threading.Thread(target=profiled.get, args=("/waits",))
     thread.start()
-    while not profiled.recorder.flying:
+    while not profiled.recorder.in_flight:
         time.sleep(0.001)
     time.sleep(0.05)
     while len(found) <= watchdog.MOST_LOOKS:

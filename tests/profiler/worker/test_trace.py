@@ -15,7 +15,7 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_
 from sqlalchemy.orm import Session
 
 from hotroute import instrumentation, redis_client
-from hotroute.cache import Application, Link, MemoryStore, RedisStore, hot
+from hotroute.cache import CacheOptions, MemoryStore, RedisClient, RedisStore, hot
 from hotroute.cache import init_app as put_in_front
 from hotroute.profiler.dashboard.charts import waterfall
 from hotroute.profiler.model.records import MOST_EVENTS, Event
@@ -234,12 +234,12 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
     app = Flask("tests")
 
     @app.get("/hot/<name>")
-    @hot(tags=("people",), caller="anyone")
+    @hot(tags=("people",), share="everyone")
     def warm(name: str) -> str:
         return name
 
-    store = RedisStore(Link(redis_url, timeout=5), "looking:", mark_ttl=0.1)
-    put_in_front(app, store, Application((), (metadata,), manual_tags=("people",)))
+    store = RedisStore(RedisClient(redis_url, timeout=5), "looking:", mark_ttl=0.1)
+    put_in_front(app, store, CacheOptions((), (metadata,), manual_tags=("people",)))
     profiled = make(app)
     outcomes = []
     while "redis hit" not in outcomes:
@@ -257,7 +257,7 @@ def test_what_the_cache_asks_is_noted_and_its_outcome_counted(make: Make, redis_
 def test_the_sampling_function_is_asked_for_hot_routes_too_and_not_for_hits(make: Make) -> None:
     app = Flask("tests")
     app.add_url_rule("/hot", "warm", hot(tags=("people",))(lambda: "text"))
-    put_in_front(app, MemoryStore(), Application((), (metadata,), manual_tags=("people",)))
+    put_in_front(app, MemoryStore(), CacheOptions((), (metadata,), manual_tags=("people",)))
     profiled = make(app, sampling_function=lambda: False)
     for path in ("/hot?unknown=1", "/hot", "/hot"):
         profiled.get(path)

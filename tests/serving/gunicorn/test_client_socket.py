@@ -10,26 +10,26 @@ import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]
 from gunicorn.http.body import Body, LengthReader  # type: ignore[import-untyped]
 
-from hotroute.serving.gunicorn.client_socket import GATHERED, Client, Response
+from hotroute.serving.gunicorn.client_socket import GATHERED, LazyTimeoutSocket, Response
 
 HEADERS = [("Content-Type", "text/plain")]
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[Client, socket.socket]]:
+def pair() -> Iterator[tuple[LazyTimeoutSocket, socket.socket]]:
     """A client's socket, and its other end, which receives what was sent by one call as one message."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    client = Client(ours)
+    client = LazyTimeoutSocket(ours)
     yield client, theirs
     client.close()
     theirs.close()
 
 
-Pair = tuple[Client, socket.socket]
+Pair = tuple[LazyTimeoutSocket, socket.socket]
 
 
-def response(client: Client, method: str = "GET") -> Any:
+def response(client: LazyTimeoutSocket, method: str = "GET") -> Any:
     request = SimpleNamespace(
         body=Body(LengthReader(None, 0)), method=method, version=(1, 1), should_close=lambda: False
     )

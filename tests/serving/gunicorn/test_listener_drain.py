@@ -27,11 +27,11 @@ def test_newcomers_are_turned_away_and_who_has_connected_is_served(listener: soc
     address = listener.getsockname()
     with connect(listener) as early:
         early.sendall(b"POST")
-        listener_drain.turn_away([SimpleNamespace(sock=listener)])
+        listener_drain.reject_new_syns([SimpleNamespace(sock=listener)])
         with pytest.raises(TimeoutError):
             connect(listener, SOON)
         served: list[socket.socket] = []
-        listener_drain.close(listener, lambda door: served.append(door.accept()[0]))
+        listener_drain.drain_listener(listener, lambda door: served.append(door.accept()[0]))
         assert [client.recv(10) for client in served] == [b"POST"]
         served[0].sendall(b"200")
         assert early.recv(10) == b"200"
@@ -42,7 +42,7 @@ def test_newcomers_are_turned_away_and_who_has_connected_is_served(listener: soc
 
 def test_what_is_said_on_a_connection_passes(listener: socket.socket) -> None:
     with connect(listener) as client, closing(listener.accept()[0]) as served:
-        listener_drain.turn_away([SimpleNamespace(sock=listener)])
+        listener_drain.reject_new_syns([SimpleNamespace(sock=listener)])
         for word in (b"question", b"another"):
             client.sendall(word)
             assert served.recv(10) == word
@@ -54,7 +54,7 @@ def arbiter(**changes: object) -> SimpleNamespace:
 
 
 def test_the_last_master_turns_newcomers_away() -> None:
-    assert listener_drain.is_last(arbiter())
+    assert listener_drain.owns_listeners(arbiter())
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_the_last_master_turns_newcomers_away() -> None:
     ids=str,
 )
 def test_a_socket_that_others_listen_on_stays_open_to_all(changes: dict[str, object]) -> None:
-    assert not listener_drain.is_last(arbiter(**changes))
+    assert not listener_drain.owns_listeners(arbiter(**changes))

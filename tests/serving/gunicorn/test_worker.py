@@ -16,7 +16,7 @@ import psutil
 import pytest
 import trustme
 
-from hotroute.serving.gunicorn.worker import REST
+from hotroute.serving.gunicorn.worker import ACCEPT_PAUSE
 from tests.servers import PROGRAMS, Server, free_port, gunicorn_server, wait_until
 from tests.servers import server as started
 from tests.serving.conftest import APP
@@ -75,7 +75,7 @@ def test_who_has_more_connections_than_threads_leaves_the_next_to_others() -> No
             stack.enter_context(closing(socket.create_connection(address, timeout=30)))
         sleep(0.05)
         number = taken(other)
-        assert threads < number <= threads * (2 + (monotonic() - began) / REST)
+        assert threads < number <= threads * (2 + (monotonic() - began) / ACCEPT_PAUSE)
         late.resume()
         wait_until(lambda: taken(late) > threads, "it has some when it comes")
 

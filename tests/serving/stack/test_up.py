@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from hotroute.serving.settings.env import PORTS
-from hotroute.serving.stack.console import Screen
+from hotroute.serving.stack.console import Console
 from hotroute.serving.stack.up import procfile
 from tests.servers import ROOT, Proxy, Server, free_port, server, stack, starting_stack, status, wait_until
 from tests.serving.conftest import APP
@@ -192,7 +192,7 @@ def test_a_procfile_is_read_in_its_order_without_comments(tmp_path: Path) -> Non
 
 
 def test_lines_of_a_part_are_coloured_on_a_terminal_only() -> None:
-    screen, now = Screen(["web", "proxy"]), dt.datetime(2024, 2, 29, 23, 59, 58, tzinfo=dt.UTC)
+    screen, now = Console(["web", "proxy"]), dt.datetime(2024, 2, 29, 23, 59, 58, tzinfo=dt.UTC)
     screen.is_coloured = False
     assert screen.prefix("web", now) == "23:59:58 web   | "
     screen.is_coloured = True

@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from hotroute.testing import (
     HotCache,
-    assert_invalidates,
-    assert_keeps,
+    assert_invalidated,
     assert_max_queries,
+    assert_not_invalidated,
     assert_one_execution,
     invalidating,
     keeping,
@@ -23,44 +23,44 @@ Put = Callable[[int, str], Any]
 
 
 def test_a_write_invalidates_what_it_changes(hot_cache: HotCache, get: Get, put: Put) -> None:
-    assert_invalidates(lambda: put(1, "one"), get, lambda: get("/notes/2"))
+    assert_invalidated(lambda: put(1, "one"), get, lambda: get("/notes/2"))
     with invalidating(get):
         put(1, "two")
     assert get().json == {"text": "two"}
 
 
 def test_a_write_keeps_what_it_leaves_alone(hot_cache: HotCache, get: Get, put: Put) -> None:
-    assert_keeps(lambda: put(1, "one"), lambda: get("/declared"))
+    assert_not_invalidated(lambda: put(1, "one"), lambda: get("/declared"))
     with keeping(get):
         get("/cold")
 
 
 def test_an_answer_that_stays_was_not_invalidated(hot_cache: HotCache, get: Get, put: Put) -> None:
     with pytest.raises(AssertionError, match=r"expected the write to invalidate read 2 of 2: .*answered from"):
-        assert_invalidates(lambda: put(1, "one"), get, lambda: get("/declared"))
+        assert_invalidated(lambda: put(1, "one"), get, lambda: get("/declared"))
     with pytest.raises(AssertionError, match="expected the write to invalidate read 1 of 1"), invalidating(get):
         pass
 
 
 def test_an_answer_that_goes_was_not_kept(hot_cache: HotCache, get: Get, put: Put) -> None:
     with pytest.raises(AssertionError, match="expected the write to leave read 1 of 1 alone"):
-        assert_keeps(lambda: put(1, "one"), get)
+        assert_not_invalidated(lambda: put(1, "one"), get)
     with pytest.raises(AssertionError, match="expected the write to leave read 1 of 1 alone"), keeping(get):
         put(1, "two")
 
 
 def test_a_write_that_fails_shows_nothing(hot_cache: HotCache, get: Get) -> None:
     client = hot_cache.app.test_client()
-    for expected in (assert_invalidates, assert_keeps):
+    for expected in (assert_invalidated, assert_not_invalidated):
         with pytest.raises(AssertionError, match="the write was answered 405, so it changed nothing"):
             expected(lambda: client.post("/notes/1"), get)
 
 
 def test_a_read_that_is_never_cached_cannot_be_invalidated(hot_cache: HotCache, get: Get, put: Put) -> None:
     with pytest.raises(AssertionError, match=r"read 1 of 1 is not cached, .* sets a cookie"):
-        assert_invalidates(lambda: put(1, "one"), lambda: get("/cookie"))
+        assert_invalidated(lambda: put(1, "one"), lambda: get("/cookie"))
     with pytest.raises(TypeError, match="at least one read"):
-        assert_keeps(lambda: put(1, "one"))
+        assert_not_invalidated(lambda: put(1, "one"))
 
 
 def test_a_hit_sends_no_statement(hot_cache: HotCache, engine: Engine, get: Get) -> None:

@@ -14,9 +14,9 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from hotroute.cache.declared_tags import undeclared_tables
 from hotroute.cache.http import key
-from hotroute.cache.http.middleware import Front
+from hotroute.cache.http.middleware import CacheMiddleware
 from hotroute.cache.http.request import identify
-from hotroute.cache.reasons import explain
+from hotroute.cache.reasons import describe
 from hotroute.cache.tracking import reads
 
 MEMBER = re.compile(r"Hotroute((?:;[^,]*)?)")
@@ -126,7 +126,7 @@ def words(answer: Answer) -> str:
     said = answer.parameters
     if not said:
         return NOT_HOT
-    detail = explain(said["detail"]) if "detail" in said else ""
+    detail = describe(said["detail"]) if "detail" in said else ""
     if "hit" in said:
         made = f"answered from the cache, {answer.age} s after it was made; kept for {said.get('ttl', '?')} s more, "
         return f"{made}unless a write changes what it depends on" + (f"; {detail}" if detail else "")
@@ -166,19 +166,19 @@ def parts(app: Any, url: str, headers: Mapping[str, str]) -> Iterator[str]:
     hot = match.hot
     try:
         caller = identify(hot, environ, front.around.principal)
-        named = key.parts(hot, environ, caller if hot.caller == "each" else None)
+        named = key.parts(hot, environ, caller if hot.share == "per-caller" else None)
         yield "Key: " + ", ".join(f"{name}={value!r}" for name, value in named)
     except key.NotKeyable as reason:
-        yield f"Key: none, {explain(str(reason.args[0]))}"
+        yield f"Key: none, {describe(str(reason.args[0]))}"
     tags = ", ".join(hot.tags or ()) if hot.tags is not None else "the tables that its statements read"
     yield f"Depends on: {tags or 'nothing'}"
     if hot.tags is not None and (left_out := undeclared(front, hot.tags, environ)):
         yield f"Reads but does not depend on: {', '.join(sorted(left_out))}; add to @hot(tags=...) what is written to"
 
 
-def undeclared(front: Front, tags: tuple[str, ...], environ: dict[str, Any]) -> set[str]:
+def undeclared(front: CacheMiddleware, tags: tuple[str, ...], environ: dict[str, Any]) -> set[str]:
     """Run the view in this process, and return the tables that it reads beside those that its route declares."""
-    seen = reads.Capture(front.store, declared=True)
+    seen = reads.ReadCapture(front.store, declared=True)
     reset = reads.current.set(seen)
     try:
         run_wsgi_app(front.app, environ, buffered=True)
@@ -189,10 +189,10 @@ def undeclared(front: Front, tags: tuple[str, ...], environ: dict[str, Any]) -> 
     return undeclared_tables(tags, seen.tables, front.around.views)
 
 
-def front_of(app: Any) -> Front:
+def front_of(app: Any) -> CacheMiddleware:
     """The cache among an application's WSGI middleware."""
     layer = getattr(app, "wsgi_app", app)
-    while layer is not None and not isinstance(layer, Front):
+    while layer is not None and not isinstance(layer, CacheMiddleware):
         layer = getattr(layer, "app", None) or getattr(layer, "wsgi_app", None)
     if layer is None:
         raise CannotExplain("the application has no cache in front of it: is CACHE_ENABLED set?")

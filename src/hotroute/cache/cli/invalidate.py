@@ -39,7 +39,7 @@ def invalidate(store: object, tags: Sequence[str], *, sure: bool) -> Iterator[st
 def asked(store: RedisStore) -> bool:
     """Who asks first leaves when that was (scripts/look.lua)."""
     found = store.link.exchange(
-        lambda wire, deadline: wire.ask([("EXISTS", f"{store.namespace}born:{wire.run_id}")], deadline)
+        lambda wire, deadline: wire.execute([("EXISTS", f"{store.namespace}born:{wire.run_id}")], deadline)
     )
     return found == [1]
 

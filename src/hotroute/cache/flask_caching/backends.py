@@ -12,8 +12,8 @@ from flask_caching.backends.simplecache import SimpleCache as FlaskSimpleCache
 from hotroute.cache.flask_caching.json_serializer import JsonSerializer, refuse_pickle
 from hotroute.cache.flask_caching.redis_values import RedisValues
 from hotroute.cache.flask_caching.request_scoping import Sharing
-from hotroute.cache.redis_client.client import Link
-from hotroute.cache.redis_client.endpoint import Address, Place, parse
+from hotroute.cache.redis_client.client import RedisClient
+from hotroute.cache.redis_client.endpoint import Address, Endpoint, parse
 from hotroute.cache.redis_client.sentinel import Sentinels
 from hotroute.cache.store.base import Store
 from hotroute.cache.store.memory import MemoryStore
@@ -41,7 +41,7 @@ class RedisCache(Sharing, RedisValues):
         """
         prefix, namespace = prefixes(config)
         refuse_options(config)
-        link = Link(place(config), float(config.get("CACHE_REDIS_TIMEOUT", TIMEOUT)))
+        link = RedisClient(place(config), float(config.get("CACHE_REDIS_TIMEOUT", TIMEOUT)))
         cache = cls(link, prefix, kwargs["default_timeout"])
         secret = config.get("CACHE_SECRET") or app.secret_key or b""
         cache.store = RedisStore(
@@ -141,7 +141,7 @@ def refuse_options(config: Mapping[str, Any]) -> None:
         )
 
 
-def place(config: Mapping[str, Any]) -> Place:
+def place(config: Mapping[str, Any]) -> Endpoint:
     """From the settings that Flask-Caching's backends have too."""
     if url := config.get("CACHE_REDIS_URL"):
         primary = parse(url)

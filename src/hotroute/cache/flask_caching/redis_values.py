@@ -11,7 +11,7 @@ from hiredis import ReplyError
 
 from hotroute.cache.flask_caching.json_serializer import JsonSerializer, refuse_pickle
 from hotroute.cache.flask_caching.request_scoping import Timeout
-from hotroute.cache.redis_client.client import Link, Unreachable
+from hotroute.cache.redis_client.client import RedisClient, Unreachable
 from hotroute.cache.redis_client.connection import Command, Word
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class RedisValues(BaseCache):
         default_timeout: seconds; 0 for ever.
     """
 
-    def __init__(self, link: Link, prefix: str, default_timeout: int) -> None:
+    def __init__(self, link: RedisClient, prefix: str, default_timeout: int) -> None:
         super().__init__(default_timeout, ignore_delete_many_errors=True)
         self.link, self.prefix = link, prefix
         self.format: BaseSerializer = JsonSerializer()

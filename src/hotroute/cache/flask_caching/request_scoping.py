@@ -69,7 +69,7 @@ class Sharing(BaseCache):
 def hide_tables() -> None:
     """Keep a hot view that uses a value from here from being stored: it depends on tables that nobody sees."""
     if seen := reads.current.get():
-        seen.refuse("its tables are hidden")
+        seen.mark_uncacheable("untracked read")
 
 
 def is_default_key(key: str) -> bool:

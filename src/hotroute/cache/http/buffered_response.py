@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from hotroute.cache.http.policy import LARGEST, Headers, combined, length_of
+from hotroute.cache.http.policy import LARGEST, Headers, length_of, merge_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WRITTEN = "Hotroute; fwd=miss; stored=?0; detail=STREAMED"
 
 
-class Recorded:
+class BufferedResponse:
     """
     Args:
         start_response: the server's.
@@ -45,7 +45,7 @@ class Recorded:
         """The whole body; None for one that is streamed or large, which `replay` passes on as it comes."""
         if not self.status:
             answer = begun(answer)
-        length = length_of(self.status, combined(self.headers))
+        length = length_of(self.status, merge_headers(self.headers))
         if self.send or not (length.isdecimal() and int(length) <= LARGEST):
             self.rest = answer
             return None

@@ -9,8 +9,8 @@ from hashlib import blake2b
 import brotli  # type: ignore[import-untyped]
 import orjson
 
-from hotroute.cache.decorator import Hot
-from hotroute.cache.http.policy import KEPT, MADE_ANEW, Headers, combined, length_of
+from hotroute.cache.decorator import RouteOptions
+from hotroute.cache.http.policy import KEPT, MADE_ANEW, Headers, length_of, merge_headers
 from hotroute.cache.store.base import IDENTITY, Entry
 
 COMPRESSIBLE = re.compile(r"text/|application/(json|javascript|xml|[\w.+-]+\+(json|xml))\b|image/svg\+xml")
@@ -19,7 +19,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 
 
 @dataclass(frozen=True)
-class Head:
+class EntryMetadata:
     """What is stored beside a body: status line, header fields, when it was made (seconds of the epoch), the digest of
     the whole (see `digest`).
     """
@@ -38,7 +38,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ViewResponse:
     """A response as it was made; None in place of a body that is streamed."""
 
     status: str
@@ -48,17 +48,17 @@ class Made:
     @property
     def complete(self) -> bool:
         """Whether the body has the length that its header fields say."""
-        return self.body is None or int(length_of(self.status, combined(self.headers))) == len(self.body)
+        return self.body is None or int(length_of(self.status, merge_headers(self.headers))) == len(self.body)
 
 
 @lru_cache(1024)
-def load(data: bytes) -> Head:
+def load(data: bytes) -> EntryMetadata:
     """Raises:
     ValueError: it is not what `Head.dump` gives.
     """
     try:
         status, headers, made, digest = orjson.loads(data)
-        head = Head(status, [(name, value) for name, value in headers], float(made), digest)
+        head = EntryMetadata(status, [(name, value) for name, value in headers], float(made), digest)
         texts = [status, digest, *(text for pair in head.headers for text in pair)]
         if any(CONTROL.search(text) for text in texts) or not 200 <= head.code < 500:
             raise ValueError("no such response")
@@ -67,13 +67,13 @@ def load(data: bytes) -> Head:
     return head
 
 
-def opened(hot: Hot, entry: Entry) -> Head | None:
+def opened(hot: RouteOptions, entry: Entry) -> EntryMetadata | None:
     """The head of an entry; None if it is not one that the route would store."""
     try:
         head = load(entry.head)
     except ValueError:
         return None
-    return head if head.code in hot.statuses else None
+    return head if head.code in hot.cache_statuses else None
 
 
 def digest(status: str, headers: Headers, body: bytes) -> str:
@@ -82,7 +82,7 @@ def digest(status: str, headers: Headers, body: bytes) -> str:
     return blake2b(orjson.dumps([status, fields]) + body, digest_size=16).hexdigest()
 
 
-def after_hooks(head: Head, headers: Headers) -> tuple[Head, Headers]:
+def after_hooks(head: EntryMetadata, headers: Headers) -> tuple[EntryMetadata, Headers]:
     """Return the head with its fields as hooks have left them, and the fields that hooks have added.
 
     A 304 updates the value of an added field, but it cannot take one away: the tag covers the added names.
@@ -92,16 +92,16 @@ def after_hooks(head: Head, headers: Headers) -> tuple[Head, Headers]:
     added = [(name, value) for name, value in headers if name.lower() not in stored]
     names = sorted({name.lower() for name, _ in added} - MADE_ANEW - {"set-cookie"})
     tag = digest(head.digest, [*kept, *((name, "") for name in names)], b"") if names or kept != head.headers else ""
-    return Head(head.status, kept, head.made, tag or head.digest), added
+    return EntryMetadata(head.status, kept, head.made, tag or head.digest), added
 
 
-def pack(hot: Hot, made: Made, now: float, *, compress: bool = True) -> list[Entry]:
+def pack(hot: RouteOptions, made: ViewResponse, now: float, *, compress: bool = True) -> list[Entry]:
     """The response in all encodings that are worth it, the plain one first."""
-    kept = [(name, value) for name, value in made.headers if name.lower() in KEPT or name.lower() in hot.headers]
+    kept = [(name, value) for name, value in made.headers if name.lower() in KEPT or name.lower() in hot.store_headers]
     body = made.body or b""
     bodies = {IDENTITY: body}
-    if compress and len(body) >= WORTH_COMPRESSING and COMPRESSIBLE.match(combined(kept).get("content-type", "")):
+    if compress and len(body) >= WORTH_COMPRESSING and COMPRESSIBLE.match(merge_headers(kept).get("content-type", "")):
         smaller = {"br": brotli.compress(body, quality=5), "gzip": gzip.compress(body, 6, mtime=0)}
         bodies |= {name: data for name, data in smaller.items() if len(data) < len(body)}
-    head = Head(made.status, kept, now, digest(made.status, kept, body)).dump()
+    head = EntryMetadata(made.status, kept, now, digest(made.status, kept, body)).dump()
     return [Entry(head, data, name) for name, data in bodies.items()]

@@ -4,22 +4,22 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hotroute.cache.http import policy, tracked_environ
-from hotroute.cache.http.buffered_response import Recorded
-from hotroute.cache.http.entry import Made
+from hotroute.cache.http.buffered_response import BufferedResponse
+from hotroute.cache.http.entry import ViewResponse
 from hotroute.cache.http.flask_dispatch import HELD, Held
 from hotroute.cache.http.key import canonical
 from hotroute.cache.http.policy import Headers
 from hotroute.cache.http.request import Principal, Request
-from hotroute.cache.reasons import Detail
+from hotroute.cache.reasons import Reason
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-def leading(asked: Request, held: Held) -> "WSGIEnvironment":
+def fill_environ(asked: Request, held: Held) -> "WSGIEnvironment":
     """The request that a key stands for. What else is in it, the application is watched for."""
     query = canonical(asked.hot, asked.environ.get("QUERY_STRING", ""))
-    held.environ.update(policy.whole(asked.environ, *hidden(asked), **{HELD: held, "QUERY_STRING": query}))
+    held.environ.update(policy.unconditional_get(asked.environ, *hidden(asked), **{HELD: held, "QUERY_STRING": query}))
     return held.environ
 
 
@@ -28,7 +28,7 @@ def hidden(asked: Request) -> tuple[str, ...]:
     return () if asked.inside else ("HTTP_ACCEPT_ENCODING",)
 
 
-def is_partly_asked(asked: Request, held: Held, recorded: Recorded) -> bool:
+def is_partly_asked(asked: Request, held: Held, recorded: BufferedResponse) -> bool:
     """Return whether the application, if it saw the request's conditions, might answer with less than the whole."""
     watch = held.environ.watch
     return (
@@ -39,7 +39,7 @@ def is_partly_asked(asked: Request, held: Held, recorded: Recorded) -> bool:
     )
 
 
-def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[str]) -> str:
+def undeclared_dependency(asked: Request, held: Held, principal: Principal, logged: frozenset[str]) -> str:
     """Why the answer may depend on something that is not in its key; empty if it does not.
 
     Args:
@@ -50,49 +50,49 @@ def unkeyed(asked: Request, held: Held, principal: Principal, logged: frozenset[
     keyed = {*hot.fields.values(), *({tracked_environ.HOST, tracked_environ.SCHEME} if hot.host else ())}
     if others := held.environ.watch.read - keyed - tracked_environ.TRACING - logged - absent:
         # Who calls is in the key, by what the principal looks at.
-        others -= credentials(asked.environ, principal) if hot.caller != "anyone" else set()
-    return f"{Detail.READ} {said(min(others))}" if others else ""
+        others -= credentials(asked.environ, principal) if hot.share != "everyone" else set()
+    return f"{Reason.UNKEYED} {display_name(min(others))}" if others else ""
 
 
-def said(name: str) -> str:
+def display_name(name: str) -> str:
     """A name in the WSGI environment, as HTTP says it."""
     return "SCHEME" if name == tracked_environ.SCHEME else name.removeprefix("HTTP_")
 
 
 def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:
-    watched = tracked_environ.Environ(environ)
+    watched = tracked_environ.TrackedEnviron(environ)
     with suppress(Exception), watched.watch.set(True):
         principal(watched)
     return watched.watch.read
 
 
-def looked_at(principal: Principal) -> tuple[str, ...]:
+def credential_headers(principal: Principal) -> tuple[str, ...]:
     """The request header fields that say who asks, in lower case: those that a principal misses where there is none."""
     read = sorted(credentials({}, principal))
     fields = [name.removeprefix("HTTP_").replace("_", "-").lower() for name in read if name.startswith("HTTP_")]
     return tuple(fields) or ("authorization",)
 
 
-def obstacle(asked: Request, recorded: Recorded, held: Held, made: Made | None, own: Headers) -> str:
+def obstacle(asked: Request, recorded: BufferedResponse, held: Held, made: ViewResponse | None, own: Headers) -> str:
     """Why the answer that the application gave must not be stored; empty if it may."""
     hot = asked.hot
     if held.raised and int(recorded.status[:3]) < 400:
-        return Detail.RAISED
+        return Reason.RAISED
     if asked.inside:
         # Hooks say CORS and compress on each hit.
-        final = policy.obstacle(hot, recorded.status, recorded.headers, {"origin"})
+        final = policy.response_refusal(hot, recorded.status, recorded.headers, {"origin"})
         if final or made is None:
-            return final or Detail.HOOK_ANSWERED
+            return final or Reason.HOOK_ANSWERED
         return (
-            policy.obstacle(hot, made.status, made.headers)
-            or policy.unstorable(hot, made.status, made.headers)
-            or ("" if made.complete else Detail.INCOMPLETE)
+            policy.response_refusal(hot, made.status, made.headers)
+            or policy.content_refusal(hot, made.status, made.headers)
+            or ("" if made.complete else Reason.INCOMPLETE)
         )
-    varied = policy.listed(policy.combined(own).get("vary", ""))
+    varied = policy.parse_list(policy.merge_headers(own).get("vary", ""))
     names = {name.lower() for name, _ in own}
     return (
-        policy.obstacle(hot, recorded.status, recorded.headers, varied)
-        or policy.unstorable(hot, recorded.status, recorded.headers, names)
-        or (Detail.HOOK_ANSWERED if held.answered and not held.viewed else "")
-        or ("" if recorded.complete else Detail.INCOMPLETE)
+        policy.response_refusal(hot, recorded.status, recorded.headers, varied)
+        or policy.content_refusal(hot, recorded.status, recorded.headers, names)
+        or (Reason.HOOK_ANSWERED if held.answered and not held.viewed else "")
+        or ("" if recorded.complete else Reason.INCOMPLETE)
     )

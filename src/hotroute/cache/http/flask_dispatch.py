@@ -12,7 +12,7 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 
 from hotroute.cache.http import routes, tracked_environ
-from hotroute.cache.http.entry import Head, Made
+from hotroute.cache.http.entry import EntryMetadata, ViewResponse
 from hotroute.cache.http.policy import LARGEST
 from hotroute.cache.tracking import reads
 
@@ -34,23 +34,23 @@ class Held:
         raised: whether the view raised instead.
     """
 
-    environ: tracked_environ.Environ = field(default_factory=tracked_environ.Environ)
+    environ: tracked_environ.TrackedEnviron = field(default_factory=tracked_environ.TrackedEnviron)
     keep: bool = False
-    head: Head | None = None
+    head: EntryMetadata | None = None
     body: bytes = b""
     replayed: bool = False
     answered: bool = False
     viewed: bool = False
-    made: Made | None = None
+    made: ViewResponse | None = None
     raised: bool = False
 
 
-def attend(app: Flask, endpoints: Iterable[str], skippable: frozenset[str]) -> None:
+def install(app: Flask, endpoints: Iterable[str], skippable: frozenset[str]) -> None:
     """Watch what the application looks at for these endpoints' answers, but for what `skippable` hooks do."""
     for endpoint in endpoints:
-        app.view_functions[endpoint] = replaying(app, app.view_functions[endpoint])
+        app.view_functions[endpoint] = wrap_view(app, app.view_functions[endpoint])
     app.full_dispatch_request = watched(app)  # type: ignore[method-assign]
-    app.process_response = taking(app)  # type: ignore[method-assign,assignment]
+    app.process_response = wrap_process_response(app)  # type: ignore[method-assign,assignment]
     before: tuple[dict[Any, list[Any]], ...] = (app.url_value_preprocessors, app.before_request_funcs)
     for registered in before:
         for hooks in registered.values():
@@ -76,20 +76,20 @@ def watched(app: Flask) -> Callable[[], Response]:
     return full_dispatch_request
 
 
-def taking(app: Flask) -> Callable[[Response], Response]:
+def wrap_process_response(app: Flask) -> Callable[[Response], Response]:
     """Until the answer is there; what comes after the request runs on each hit, or is skippable."""
     process = app.process_response
 
     def process_response(response: Response) -> Response:
         if (held := leading()) and not held.answered:
-            take(held, response)
+            capture_response(held, response)
         return process(response)
 
     return process_response
 
 
-def take(held: Held, response: Response) -> None:
-    made = taken(response, held.environ)
+def capture_response(held: Held, response: Response) -> None:
+    made = snapshot(response, held.environ)
     if getattr(request_ctx._session, "accessed", False):
         held.environ.note("HTTP_COOKIE")
     held.environ.watch.on = False
@@ -97,11 +97,11 @@ def take(held: Held, response: Response) -> None:
     held.made = made if held.keep and held.viewed else None
 
 
-def taken(response: Response, environ: tracked_environ.Environ) -> Made:
+def snapshot(response: Response, environ: tracked_environ.TrackedEnviron) -> ViewResponse:
     """As it would be sent, for which the response may look at the request itself."""
     streamed = response.direct_passthrough or (response.is_streamed and response.content_length is None)
     body = None if streamed or (response.content_length or 0) > LARGEST else response.get_data()
-    return Made(response.status, list(response.get_wsgi_headers(environ)), body)
+    return ViewResponse(response.status, list(response.get_wsgi_headers(environ)), body)
 
 
 def unwatched(app: Flask, hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,14 +110,14 @@ def unwatched(app: Flask, hook: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
         if not (held := leading()):
             return app.ensure_sync(hook)(*arguments)
-        with tracked_environ.looking_away(held.environ, request_ctx.request):
+        with tracked_environ.untracked(held.environ, request_ctx.request):
             return app.ensure_sync(hook)(*arguments)
 
     run.__module__, run.__qualname__ = routes.named(hook)
     return run
 
 
-def replaying(app: Flask, view: Callable[..., Any]) -> Callable[..., Any]:
+def wrap_view(app: Flask, view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def answer(**arguments: Any) -> Any:
         held: Held | None = request.environ.get(HELD)
@@ -126,19 +126,19 @@ def replaying(app: Flask, view: Callable[..., Any]) -> Callable[..., Any]:
         if held.head is not None:
             held.replayed = True
             return stored(app, held.head, held.body)
-        return viewed(app, held, view, arguments)
+        return run_view(app, held, view, arguments)
 
     return answer
 
 
-def stored(app: Flask, head: Head, body: bytes) -> Response:
+def stored(app: Flask, head: EntryMetadata, body: bytes) -> Response:
     """Return the response of an entry, without the Content-Type that Flask gives to one that has none."""
     response = app.response_class(body, head.status)
     response.headers = Headers(head.headers)
     return response
 
 
-def viewed(app: Flask, held: Held, view: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def run_view(app: Flask, held: Held, view: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     before = len(request_ctx._after_request_functions)
     held.viewed = True
     try:
@@ -153,4 +153,4 @@ def viewed(app: Flask, held: Held, view: Callable[..., Any], arguments: dict[str
 
 def refuse(obstacle: str) -> None:
     if seen := reads.current.get():
-        seen.refuse(obstacle)
+        seen.mark_uncacheable(obstacle)

@@ -5,8 +5,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from hotroute.cache.decorator import Hot
-from hotroute.cache.reasons import Detail
+from hotroute.cache.decorator import RouteOptions
+from hotroute.cache.reasons import Reason
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,7 +26,7 @@ class NotKeyable(Exception):
     """The request has something that the route does not know; its argument is a `Detail`."""
 
 
-def key(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> str:
+def key(hot: RouteOptions, environ: "WSGIEnvironment", caller: str | None) -> str:
     """A digest of length-prefixed parts: no two requests whose parts differ can have the same one.
 
     Raises:
@@ -37,7 +37,7 @@ def key(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> str:
     return (remembered if short else digest)(hot, script, path, query, others)
 
 
-def digest(hot: Hot, script: str, path: str, query: str, others: tuple[Pair, ...]) -> str:
+def digest(hot: RouteOptions, script: str, path: str, query: str, others: tuple[Pair, ...]) -> str:
     named = named_parts(hot, script, path, query, others)
     prefixed = "".join(f"{len(name)}:{name}{len(value)}:{value}" for name, value in named)
     return blake2b(prefixed.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
@@ -46,7 +46,7 @@ def digest(hot: Hot, script: str, path: str, query: str, others: tuple[Pair, ...
 remembered = lru_cache(REMEMBERED)(digest)
 
 
-def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
+def parts(hot: RouteOptions, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
     """Names and values; a part that a request does not have is left out, and so is not the same as an empty one.
 
     Raises:
@@ -55,18 +55,18 @@ def parts(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
     return named_parts(hot, *given(hot, environ, caller))
 
 
-def named_parts(hot: Hot, script: str, path: str, query: str, others: tuple[Pair, ...]) -> Pairs:
+def named_parts(hot: RouteOptions, script: str, path: str, query: str, others: tuple[Pair, ...]) -> Pairs:
     asked = [(f"query {name}", value) for name, value in parameters(hot, query)] if query else []
     return [("script", script), ("path", path), *others, *asked]
 
 
-def given(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> tuple[str, str, str, tuple[Pair, ...]]:
+def given(hot: RouteOptions, environ: "WSGIEnvironment", caller: str | None) -> tuple[str, str, str, tuple[Pair, ...]]:
     """The script's name, the path, the query, and what is not of the URL."""
     script, path, query = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
     return script, path, query, (*surroundings(hot, environ, caller),)
 
 
-def surroundings(hot: Hot, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
+def surroundings(hot: RouteOptions, environ: "WSGIEnvironment", caller: str | None) -> Pairs:
     found = []
     if hot.host:
         found += [("scheme", environ.get("wsgi.url_scheme", "")), ("host", host(environ))]
@@ -83,20 +83,20 @@ def host(environ: "WSGIEnvironment") -> str:
     return str(environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME')}:{environ.get('SERVER_PORT')}").lower()
 
 
-def parameters(hot: Hot, query: str) -> Pairs:
+def parameters(hot: RouteOptions, query: str) -> Pairs:
     """Names and values, by name; values of one name in the order in which they were given. Decoded byte by byte."""
     if not query:
         return []
     try:
         pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1", max_num_fields=MOST_PARAMETERS)
     except ValueError:
-        raise NotKeyable(Detail.TOO_MANY_PARAMETERS) from None
+        raise NotKeyable(Reason.TOO_MANY_PARAMETERS) from None
     known = [(name, value) for name, value in pairs if name in hot.query]
-    if len(known) < len(pairs) and hot.unknown == "bypass":
-        raise NotKeyable(Detail.UNKNOWN_PARAMETER)
+    if len(known) < len(pairs) and hot.unknown_params == "bypass":
+        raise NotKeyable(Reason.UNKNOWN_PARAMETER)
     return sorted(known, key=lambda pair: pair[0])
 
 
-def canonical(hot: Hot, query: str) -> str:
+def canonical(hot: RouteOptions, query: str) -> str:
     """The query string that a key stands for."""
     return urlencode(parameters(hot, query), encoding="latin-1")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hotroute.cache.decorator import Hot
-from hotroute.cache.reasons import Detail
+from hotroute.cache.decorator import RouteOptions
+from hotroute.cache.reasons import Reason
 from hotroute.cache.store.base import IDENTITY
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ LARGEST = 1024 * 1024
 """Bytes of a body that is worth keeping in memory."""
 
 
-def combined(headers: Headers) -> dict[str, str]:
+def merge_headers(headers: Headers) -> dict[str, str]:
     """By name in lower case; several fields of one name are one with commas (RFC 9110, section 5.3)."""
     fields = dict[str, str]()
     for name, value in headers:
@@ -49,56 +49,56 @@ def combined(headers: Headers) -> dict[str, str]:
     return fields
 
 
-def listed(value: str) -> set[str]:
+def parse_list(value: str) -> set[str]:
     """The members of a list such as Vary's or Cache-Control's, in lower case and without their arguments."""
     return {part.partition("=")[0].strip().lower() for part in value.split(",")} - {""}
 
 
-def bypass(environ: "WSGIEnvironment") -> str:
+def bypass_reason(environ: "WSGIEnvironment") -> str:
     """Why a request is the application's to answer, whatever is stored; empty if it is not."""
     if environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ:
-        return Detail.CONTENT
+        return Reason.CONTENT
     if any(name in environ for name in PRECONDITIONS):
-        return Detail.PRECONDITION
+        return Reason.PRECONDITION
     control = environ.get("HTTP_CACHE_CONTROL")
-    return Detail.REQUEST_NO_STORE if control and "no-store" in listed(control) else ""
+    return Reason.REQUEST_NO_STORE if control and "no-store" in parse_list(control) else ""
 
 
-def obstacle(hot: Hot, status: str, headers: Headers, handled: Iterable[str] = ()) -> str:
+def response_refusal(hot: RouteOptions, status: str, headers: Headers, handled: Iterable[str] = ()) -> str:
     """Why a response may not be stored (RFC 9111, section 3); empty if it may.
 
     Args:
         handled: in lower case, the request header fields that it may vary on as each hit answers them anew.
     """
-    fields = combined(headers)
-    control = listed(fields.get("cache-control", ""))
-    declared = {"accept-encoding", *hot.vary, *handled, *(hot.credentials if hot.caller == "each" else ())}
+    fields = merge_headers(headers)
+    control = parse_list(fields.get("cache-control", ""))
+    declared = {"accept-encoding", *hot.vary, *handled, *(hot.credentials if hot.share == "per-caller" else ())}
     reasons = {
-        Detail.STATUS: int(status[:3]) not in hot.statuses,
-        Detail.SET_COOKIE: "set-cookie" in fields,
-        Detail.NO_STORE: "no-store" in control,
-        Detail.PRIVATE: "private" in control,
-        Detail.VARY: bool(listed(fields.get("vary", "")) - declared),
+        Reason.STATUS: int(status[:3]) not in hot.cache_statuses,
+        Reason.SET_COOKIE: "set-cookie" in fields,
+        Reason.NO_STORE: "no-store" in control,
+        Reason.PRIVATE: "private" in control,
+        Reason.VARY: bool(parse_list(fields.get("vary", "")) - declared),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def unstorable(hot: Hot, status: str, headers: Headers, own: Iterable[str] = ()) -> str:
+def content_refusal(hot: RouteOptions, status: str, headers: Headers, own: Iterable[str] = ()) -> str:
     """Why the content that a view made may not be stored; empty if it may.
 
     Args:
         own: names of the header fields that each hit gets anew, in lower case.
     """
-    fields = combined(headers)
+    fields = merge_headers(headers)
     length = length_of(status, fields)
     if fields.get("content-encoding", IDENTITY).lower() != IDENTITY:
-        return Detail.ENCODED
+        return Reason.ENCODED
     if not length.isdecimal():
-        return Detail.STREAMED
+        return Reason.STREAMED
     if int(length) > LARGEST:
-        return Detail.LARGE
-    others = fields.keys() - KEPT - MADE_ANEW - hot.headers - set(own) - {"content-encoding"}
-    return f"{Detail.HEADER} {min(others)}" if others else ""
+        return Reason.LARGE
+    others = fields.keys() - KEPT - MADE_ANEW - hot.store_headers - set(own) - {"content-encoding"}
+    return f"{Reason.HEADER} {min(others)}" if others else ""
 
 
 def length_of(status: str, fields: Mapping[str, str]) -> str:
@@ -106,7 +106,7 @@ def length_of(status: str, fields: Mapping[str, str]) -> str:
     return "0" if status[:3] == "204" else fields.get("content-length", "")
 
 
-def whole(environ: "WSGIEnvironment", *without: str, **changes: Any) -> "WSGIEnvironment":
+def unconditional_get(environ: "WSGIEnvironment", *without: str, **changes: Any) -> "WSGIEnvironment":
     """The request for all that a conditional or partial one is about, as GET."""
     left_out = {*CONDITIONS, *without}
     return (

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hotroute.cache.decorator import Hot
+from hotroute.cache.decorator import RouteOptions
 from hotroute.cache.http.key import NotKeyable
 from hotroute.cache.http.routes import Match
-from hotroute.cache.reasons import Detail
+from hotroute.cache.reasons import Reason
 from hotroute.cache.store.base import written
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Principal = Callable[["WSGIEnvironment"], str | None]
 class Request(NamedTuple):
     """A request for a hot route, and where its answer goes."""
 
-    hot: Hot
+    hot: RouteOptions
     match: Match
     environ: "WSGIEnvironment"
     start: "StartResponse"
@@ -34,7 +34,7 @@ class Request(NamedTuple):
         return bool(self.match.hook)
 
 
-class Wanted(NamedTuple):
+class CacheLookup(NamedTuple):
     """The name of an answer, content codings that would do (the best first), and who asks."""
 
     key: str
@@ -42,18 +42,18 @@ class Wanted(NamedTuple):
     caller: str | None
 
 
-def identify(hot: Hot, environ: "WSGIEnvironment", principal: Principal) -> str | None:
+def identify(hot: RouteOptions, environ: "WSGIEnvironment", principal: Principal) -> str | None:
     """Raises:
     NotKeyable: the request has credentials that this route's answers must not be shared over, or that are not valid.
     """
-    if hot.caller == "anyone":
+    if hot.share == "everyone":
         return None
     try:
         caller = named(principal(environ))
     except Exception:
-        raise NotKeyable(Detail.CREDENTIALS_NOT_VALID) from None
-    if caller is not None and hot.caller == "anonymous":
-        raise NotKeyable(Detail.CREDENTIALS)
+        raise NotKeyable(Reason.CREDENTIALS_NOT_VALID) from None
+    if caller is not None and hot.share == "anonymous":
+        raise NotKeyable(Reason.CREDENTIALS)
     return caller
 
 

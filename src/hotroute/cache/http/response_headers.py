@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from werkzeug.http import parse_accept_header
 
-from hotroute.cache.decorator import Hot
-from hotroute.cache.http.entry import Head
-from hotroute.cache.http.policy import OF_THE_CACHE, Headers, combined, listed
+from hotroute.cache.decorator import RouteOptions
+from hotroute.cache.http.entry import EntryMetadata
+from hotroute.cache.http.policy import OF_THE_CACHE, Headers, merge_headers, parse_list
 from hotroute.cache.store.base import IDENTITY, Entry
 
 ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -27,7 +27,7 @@ def encodings(accepted: str | None) -> tuple[str, ...]:
     return (*taken, IDENTITY)
 
 
-def etag(head: Head, encoding: str) -> str:
+def etag(head: EntryMetadata, encoding: str) -> str:
     """Strong, so it differs between encodings (RFC 9110, section 8.8.3)."""
     return f'"{head.digest}"' if encoding == IDENTITY else f'"{head.digest}-{encoding}"'
 
@@ -46,7 +46,7 @@ def union(*fields: str) -> str:
     return "*" if "*" in names else ", ".join(names.values())
 
 
-def fields(hot: Hot, head: Head, entry: Entry, now: float, status: str, own: Headers) -> Headers:  # noqa: PLR0913, PLR0917
+def hit_headers(hot: RouteOptions, head: EntryMetadata, entry: Entry, now: float, status: str, own: Headers) -> Headers:  # noqa: PLR0913, PLR0917
     """The header fields of an answer from an entry, with this request's `own`; the same for 200 and 304."""
     return [
         ("ETag", etag(head, entry.encoding)),
@@ -58,35 +58,35 @@ def fields(hot: Hot, head: Head, entry: Entry, now: float, status: str, own: Hea
     ]
 
 
-def control(hot: Hot, own: Headers) -> str:
+def control(hot: RouteOptions, own: Headers) -> str:
     """Return the Cache-Control of an answer from an entry: hooks may forbid more than the cache, not allow more."""
-    said = combined([field for field in own if field[0].lower() in {"cache-control", "set-cookie"}])
+    said = merge_headers([field for field in own if field[0].lower() in {"cache-control", "set-cookie"}])
     given = said.get("cache-control", "")
-    words = listed(given) if given else set()
+    words = parse_list(given) if given else set()
     if "no-store" in words:
         return given
-    is_private = hot.caller == "each" or "private" in words or "set-cookie" in said
+    is_private = hot.share == "per-caller" or "private" in words or "set-cookie" in said
     return "private, no-cache" if is_private else "no-cache"
 
 
-def careful(hot: Hot, headers: Headers, status: str) -> Headers:
+def uncached_headers(hot: RouteOptions, headers: Headers, status: str) -> Headers:
     """The header fields of an answer that the application made: copies of it must be validated too, unless it says
     something else.
     """
-    given = combined(headers)
-    is_shared = hot.caller == "anyone" and "set-cookie" not in given
+    given = merge_headers(headers)
+    is_shared = hot.share == "everyone" and "set-cookie" not in given
     said = [] if "cache-control" in given else [("Cache-Control", "no-cache" if is_shared else "private, no-cache")]
     kept = [(name, value) for name, value in headers if name.lower() != "vary"]
     vary = union(given.get("vary", ""), hot.varies)
     return [*kept, *said, ("Vary", vary), ("Cache-Status", status)]
 
 
-def located(head: Head) -> Headers:
+def not_modified_headers(head: EntryMetadata) -> Headers:
     """What a 304 says besides of what it stands for (RFC 9110, section 15.4.5)."""
     return [(name, value) for name, value in head.headers if name.lower() == "content-location"]
 
 
-def content(head: Head, entry: Entry) -> Headers:
+def entity_headers(head: EntryMetadata, entry: Entry) -> Headers:
     """The fields that a 304 does without."""
     encoded = [] if entry.encoding == IDENTITY else [("Content-Encoding", entry.encoding)]
     # RFC 9110, section 8.6: a 204 says nothing of a length.
@@ -94,6 +94,6 @@ def content(head: Head, entry: Entry) -> Headers:
     return [*head.headers, *encoded, *length]
 
 
-def remaining(hot: Hot, head: Head, now: float) -> int:
+def remaining(hot: RouteOptions, head: EntryMetadata, now: float) -> int:
     """Seconds for which an entry is still kept, at most."""
-    return max(0, int(head.made + hot.statuses[head.code] - now))
+    return max(0, int(head.made + hot.cache_statuses[head.code] - now))

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from hotroute.cache import decorator
-from hotroute.cache.decorator import Hot
+from hotroute.cache.decorator import RouteOptions
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Match(NamedTuple):
 
     endpoint: str
     rule: str
-    hot: Hot
+    hot: RouteOptions
     arguments: Mapping[str, Any]
     hook: str
 
@@ -42,7 +42,7 @@ warn_once = lru_cache(log.warning)
 Matcher = Callable[[str], Match | None]
 
 
-def find_all(app: Flask) -> dict[str, Hot]:
+def find_all(app: Flask) -> dict[str, RouteOptions]:
     """The hot routes by endpoint.
 
     Raises:
@@ -68,7 +68,7 @@ def refuse_hosts(app: Flask, rule: Rule) -> None:
         raise ValueError(f"{rule.endpoint} is hot, and routes that are found by host or subdomain cannot be")
 
 
-def refuse_unknown_names(rule: Rule, hot: Hot) -> None:
+def refuse_unknown_names(rule: Rule, hot: RouteOptions) -> None:
     for tag in hot.tags or ():
         if unknown := decorator.names(tag) - rule.arguments - {"caller"}:
             raise ValueError(f"{rule.endpoint}: the tag {tag!r} names {', '.join(sorted(unknown))}, {rule} does not")
@@ -76,7 +76,7 @@ def refuse_unknown_names(rule: Rule, hot: Hot) -> None:
         raise ValueError(f"{rule.endpoint}: {{caller}} is who asks; give the argument of {rule} another name")
 
 
-def matcher(app: Flask, found: Mapping[str, Hot], skippable: frozenset[str]) -> Matcher:
+def matcher(app: Flask, found: Mapping[str, RouteOptions], skippable: frozenset[str]) -> Matcher:
     """Flask's own routing, remembered by path."""
     adapter = app.url_map.bind("")
 

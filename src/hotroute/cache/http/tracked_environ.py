@@ -39,7 +39,7 @@ EVERYTHING = "HTTP_EVERY_FIELD"
 
 
 @dataclass(slots=True)
-class Watch:
+class AccessLog:
     """
     Attributes:
         on: whether what is read now counts.
@@ -62,12 +62,12 @@ class Watch:
             self.on = before
 
 
-class Environ(dict[str, Any]):
+class TrackedEnviron(dict[str, Any]):
     """A WSGI environment that remembers what it was asked for while it is watched; its copies do too."""
 
-    def __init__(self, items: Any = (), watch: Watch | None = None) -> None:
+    def __init__(self, items: Any = (), watch: AccessLog | None = None) -> None:
         super().__init__(items)
-        self.watch = watch or Watch()
+        self.watch = watch or AccessLog()
 
     def note(self, name: str) -> None:
         name = HOST if name in SERVER else name
@@ -142,7 +142,7 @@ class Fields(EnvironHeaders):
 
 
 @contextmanager
-def watching(environ: Environ, request: Request, adapter: MapAdapter | None) -> Iterator[None]:
+def watching(environ: TrackedEnviron, request: Request, adapter: MapAdapter | None) -> Iterator[None]:
     """While Flask answers. Absolute links name the host too."""
     if request.environ is not environ:
         # WSGI middleware within the cache has made another one, at which nobody looks.
@@ -161,7 +161,7 @@ def watching(environ: Environ, request: Request, adapter: MapAdapter | None) -> 
 
 
 @contextmanager
-def looking_away(environ: Environ, request: Request) -> Iterator[None]:
+def untracked(environ: TrackedEnviron, request: Request) -> Iterator[None]:
     """While something runs that hits do without."""
     with environ.watch.set(False):
         yield
@@ -199,7 +199,7 @@ def noted(attribute: str, name: str) -> property:
     return property(read, write)
 
 
-def building(adapter: MapAdapter, environ: Environ) -> Any:
+def building(adapter: MapAdapter, environ: TrackedEnviron) -> Any:
     build = adapter.build
 
     def observed(*args: Any, **options: Any) -> str:

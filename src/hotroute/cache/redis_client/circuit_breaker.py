@@ -4,7 +4,7 @@ from threading import Lock
 from time import monotonic
 
 
-class Breaker:
+class CircuitBreaker:
     """Closed (asking is allowed) until a failure; open for `period` seconds; then one caller at a time may try.
 
     Who asks gets the number of failures so far and hands it back with the outcome: what began before the last failure
@@ -20,7 +20,7 @@ class Breaker:
         self.until = 0.0
         self.lock = Lock()
 
-    def ask(self) -> int | None:
+    def allow(self) -> int | None:
         """The turn of who may ask, or None. Who is allowed to try keeps the others out for another period."""
         if not self.until:
             return self.failures

@@ -12,9 +12,9 @@ from hiredis import HiredisError, ReplyError
 
 from hotroute import instrumentation
 from hotroute.cache.redis_client import endpoint
-from hotroute.cache.redis_client.circuit_breaker import Breaker
-from hotroute.cache.redis_client.connection import Command, Wire, Word
-from hotroute.cache.redis_client.endpoint import Place
+from hotroute.cache.redis_client.circuit_breaker import CircuitBreaker
+from hotroute.cache.redis_client.connection import Command, RedisConnection, Word
+from hotroute.cache.redis_client.endpoint import Endpoint
 from hotroute.fork_safety import reset_in_children
 
 log = logging.getLogger(__name__)
@@ -66,25 +66,25 @@ class Pool:
         place: where they lead.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Endpoint) -> None:
         self.place = place
-        self.idle = deque[Wire]()
-        self.era = 0
+        self.idle = deque[RedisConnection]()
+        self.generation = 0
         self.run_id = ""
 
-    def take(self, deadline: float) -> Wire:
+    def acquire(self, deadline: float) -> RedisConnection:
         while True:
             try:
                 wire = self.idle.pop()
             except IndexError:
                 return self.connect(deadline)
-            if wire.quiet():
+            if wire.is_usable():
                 return wire
             wire.close()
 
-    def connect(self, deadline: float) -> Wire:
-        era = self.era
-        wire = Wire(self.place.locate(deadline), deadline)
+    def connect(self, deadline: float) -> RedisConnection:
+        era = self.generation
+        wire = RedisConnection(self.place.locate(deadline), deadline)
         wire.era = era
         if wire.role != "master":
             wire.close()
@@ -95,15 +95,15 @@ class Pool:
             self.run_id = wire.run_id
         return wire
 
-    def give(self, wire: Wire) -> None:
-        if wire.era == self.era:
+    def release(self, wire: RedisConnection) -> None:
+        if wire.era == self.generation:
             self.idle.append(wire)
         else:
             wire.close()
 
     def disconnect(self) -> None:
         """Also those in use, when they come back: after a failover they would lead to what was the primary."""
-        self.era += 1
+        self.generation += 1
         while self.idle:
             try:
                 self.idle.pop().close()
@@ -111,7 +111,7 @@ class Pool:
                 return
 
 
-class Link:
+class RedisClient:
     """Asks one Redis primary, one round trip at a time, and gives up soon.
 
     Args:
@@ -120,11 +120,11 @@ class Link:
         period: seconds for which the breaker stays open.
     """
 
-    def __init__(self, place: Place | str, timeout: float, period: float = BREAK) -> None:
+    def __init__(self, place: Endpoint | str, timeout: float, period: float = BREAK) -> None:
         self.pool = Pool(endpoint.parse(place) if isinstance(place, str) else place)
         self.timeout, self.period = timeout, period
-        self.breaker = Breaker(period)
-        self.told: dict[str, float] = {}
+        self.breaker = CircuitBreaker(period)
+        self.last_warned: dict[str, float] = {}
         self.examined = False
         reset_in_children(self)
 
@@ -135,11 +135,11 @@ class Link:
             Unreachable: no answer, or not a useful one.
         """
 
-        def ask(wire: Wire, deadline: float) -> Any:
+        def ask(wire: RedisConnection, deadline: float) -> Any:
             words = [wire.run_id if word == "{run}" else word for word in (*keys, *arguments)]
-            (reply,) = wire.ask([("EVALSHA", script.digest, len(keys), *words)], deadline)
+            (reply,) = wire.execute([("EVALSHA", script.digest, len(keys), *words)], deadline)
             if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
-                (reply,) = wire.ask([("EVAL", script.source, len(keys), *words)], deadline)
+                (reply,) = wire.execute([("EVAL", script.source, len(keys), *words)], deadline)
             return reply
 
         return self.checked(self.exchange(ask, script.name))
@@ -154,15 +154,16 @@ class Link:
 
     def call_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to commands that are sent together; one that was refused is a `ReplyError` among them."""
-        return self.exchange(lambda wire, deadline: wire.ask(commands, deadline), str(commands[0][0]))
+        return self.exchange(lambda wire, deadline: wire.execute(commands, deadline), str(commands[0][0]))
 
     def send(self, commands: bytes, replies: int, run_id: str) -> list[Any] | None:
         """The replies to commands that are packed; None, and nothing is sent, where another run would answer."""
         return self.exchange(
-            lambda wire, deadline: wire.talk(commands, replies, deadline) if wire.run_id == run_id else None, "look"
+            lambda wire, deadline: wire.send_packed(commands, replies, deadline) if wire.run_id == run_id else None,
+            "look",
         )
 
-    def exchange(self, ask: Callable[[Wire, float], Answer], name: str = "") -> Answer:
+    def exchange(self, ask: Callable[[RedisConnection, float], Answer], name: str = "") -> Answer:
         """
         Args:
             name: what is asked, for who observes the request.
@@ -174,16 +175,16 @@ class Link:
         try:
             return self.attempt(ask)
         finally:
-            listener.note("cache", began, name)
+            listener.record_event("cache", began, name)
 
-    def attempt(self, ask: Callable[[Wire, float], Answer]) -> Answer:
-        turn = self.breaker.ask()
+    def attempt(self, ask: Callable[[RedisConnection, float], Answer]) -> Answer:
+        turn = self.breaker.allow()
         if turn is None:
             raise Unreachable("Redis was not reachable a moment ago")
         deadline = monotonic() + self.timeout
         wire = None
         try:
-            wire = self.pool.take(deadline)
+            wire = self.pool.acquire(deadline)
             if not self.examined:
                 self.examine(wire, deadline)
             answer = ask(wire, deadline)
@@ -195,7 +196,7 @@ class Link:
                 raise
             self.fail(turn, reason)
             raise Unreachable(str(reason)) from reason
-        self.pool.give(wire)
+        self.pool.release(wire)
         if self.breaker.succeeded(turn):
             log.warning("Redis is usable again")
         return answer
@@ -203,7 +204,7 @@ class Link:
     def fail(self, turn: int, reason: Exception) -> None:
         self.pool.disconnect()
         if self.breaker.failed(turn):
-            instrumentation.count("breaker opened")
+            instrumentation.increment("breaker opened")
             log.warning("Redis is not usable, the cache is passed by: %s: %s", type(reason).__name__, reason)
 
     def checked(self, reply: Any) -> Any:
@@ -216,14 +217,14 @@ class Link:
     def tell(self, kind: str, message: str, *arguments: object) -> None:
         """Warn, of each kind of trouble once in a while: a full or a damaged server answers every request like this."""
         now = monotonic()
-        if self.told.get(kind, 0.0) <= now:
-            self.told[kind] = now + SELDOM
+        if self.last_warned.get(kind, 0.0) <= now:
+            self.last_warned[kind] = now + SELDOM
             log.warning(message, *arguments)
 
-    def examine(self, wire: Wire, deadline: float) -> None:
+    def examine(self, wire: RedisConnection, deadline: float) -> None:
         """Once in a process: whether the server is set up as the cache's. One that does not say may be."""
         self.examined = True
-        (reply,) = wire.ask([("CONFIG", "GET", "maxmemory-policy", "save", "appendonly")], deadline)
+        (reply,) = wire.execute([("CONFIG", "GET", "maxmemory-policy", "save", "appendonly")], deadline)
         if isinstance(reply, list):
             texts = [part.decode() for part in reply]
             for wrong in unsuitable(dict(zip(texts[::2], texts[1::2], strict=True))):
@@ -232,7 +233,7 @@ class Link:
     def reset_after_fork(self) -> None:
         """Drop the parent's connections, also those that its threads hold and never give back here."""
         self.pool.disconnect()
-        self.breaker = Breaker(self.period)
+        self.breaker = CircuitBreaker(self.period)
 
 
 def refuse_states(answer: Any) -> None:

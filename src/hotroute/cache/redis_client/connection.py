@@ -21,7 +21,7 @@ ROUGHLY = 0.9
 """A limit that is set already, and longer than what is left by no more than this says, stays."""
 
 
-class Wire:
+class RedisConnection:
     """
     Attributes:
         run_id: of the server's run. A server that restarts gets a new one and drops its connections: what was learned
@@ -48,20 +48,20 @@ class Wire:
         self.readable = poll()
         self.readable.register(self.socket, POLLIN)
         try:
-            self.greet(address, deadline)
+            self.handshake(address, deadline)
         except BaseException:
             self.close()
             raise
 
-    def greet(self, address: Address, deadline: float) -> None:
-        told = self.ask([*login(address), ("INFO", "server"), ("INFO", "replication")], deadline)
+    def handshake(self, address: Address, deadline: float) -> None:
+        told = self.execute([*login(address), ("INFO", "server"), ("INFO", "replication")], deadline)
         for reply in told:
             if isinstance(reply, ReplyError):
                 raise reply
         known = dict(line.split(":", 1) for text in told[-2:] for line in text.decode().splitlines() if ":" in line)
         self.run_id, self.role = known.get("run_id", ""), known.get("role", "")
 
-    def ask(self, commands: Sequence[Command], deadline: float) -> list[Any]:
+    def execute(self, commands: Sequence[Command], deadline: float) -> list[Any]:
         """A reply to each; a refusal is a `ReplyError` among them, not raised.
 
         After any exception the connection is of no use: an answer may still be under way.
@@ -70,15 +70,15 @@ class Wire:
             OSError: the connection broke, or `deadline` passed.
             ProtocolError: what came is not Redis's protocol.
         """
-        return self.talk(b"".join([pack(command) for command in commands]), len(commands), deadline)
+        return self.send_packed(b"".join([pack(command) for command in commands]), len(commands), deadline)
 
-    def talk(self, commands: bytes, replies: int, deadline: float) -> list[Any]:
+    def send_packed(self, commands: bytes, replies: int, deadline: float) -> list[Any]:
         """`ask`, of commands that are packed already."""
-        self.hurry(deadline)
+        self.apply_deadline(deadline)
         self.socket.sendall(commands)
         return [self.read(deadline) for _ in range(replies)]
 
-    def hurry(self, deadline: float) -> None:
+    def apply_deadline(self, deadline: float) -> None:
         """Let no call of the socket take longer than until `deadline`, or a little longer.
 
         With Python's own timeouts each question takes four system calls more, at each of which the thread gives up the
@@ -96,7 +96,7 @@ class Wire:
 
     def read(self, deadline: float) -> Any:
         while (reply := self.reader.gets()) is NOTHING:
-            self.hurry(deadline)
+            self.apply_deadline(deadline)
             try:
                 received = self.socket.recv(CHUNK)
             except BlockingIOError:
@@ -106,7 +106,7 @@ class Wire:
             self.reader.feed(received)
         return reply
 
-    def quiet(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether it can be used: the server has neither closed it nor sent what nobody asked for."""
         return not self.readable.poll(0) and not self.reader.has_data()
 

@@ -13,7 +13,7 @@ SOON = 0.001
 """Seconds that an operation gets that has none left, for it may be done already."""
 
 
-class Place(Protocol):
+class Endpoint(Protocol):
     """Says where the primary is now."""
 
     def locate(self, deadline: float) -> "Address": ...

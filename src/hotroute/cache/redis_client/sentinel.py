@@ -6,7 +6,7 @@ from time import monotonic
 
 from hiredis import HiredisError
 
-from hotroute.cache.redis_client.connection import Wire
+from hotroute.cache.redis_client.connection import RedisConnection
 from hotroute.cache.redis_client.endpoint import Address
 
 log = logging.getLogger(__name__)
@@ -46,9 +46,9 @@ class Sentinels:
 
 
 def ask(address: Address, master: str, deadline: float) -> tuple[str, int] | None:
-    wire = Wire(address, deadline)
+    wire = RedisConnection(address, deadline)
     try:
-        (found,) = wire.ask([("SENTINEL", "get-master-addr-by-name", master)], deadline)
+        (found,) = wire.execute([("SENTINEL", "get-master-addr-by-name", master)], deadline)
     finally:
         wire.close()
     if not isinstance(found, list):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-Vector = Mapping[str, str]
+TagVersions = Mapping[str, str]
 """Tags and the nonces that they had at one moment."""
 
 IDENTITY = "identity"
@@ -19,14 +19,14 @@ def written(tag: str) -> str:
     return tag.replace("\n", "%0A")
 
 
-class State(StrEnum):
+class LookupState(StrEnum):
     """How things stand for who asks."""
 
     HIT = "hit"
     LEAD = "lead"  # nobody has the answer: find it, and store it
     WAIT = "wait"  # somebody is finding it
-    NONE = "none"  # who was finding it had none that could be stored: find it, and do not store it
-    DIRTY = "dirty"  # a writer is about, or may have been: find it, and do not store it
+    GAVE_UP = "none"  # who was finding it had none that could be stored: find it, and do not store it
+    INVALIDATING = "dirty"  # a writer is about, or may have been: find it, and do not store it
 
 
 class Entry(NamedTuple):
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FillRequest:
     """What is asked for.
 
     Attributes:
@@ -58,16 +58,16 @@ class Question:
 class Flight:
     """A question that is being answered, as of the moment when it was asked."""
 
-    question: Question
+    question: FillRequest
     entry: str
     lease: str
-    vector: Vector = field(default_factory=dict)
+    vector: TagVersions = field(default_factory=dict)
 
 
-class Answer(NamedTuple):
+class LookupResult(NamedTuple):
     """To a HIT belongs an entry, to LEAD and WAIT a flight."""
 
-    state: State
+    state: LookupState
     entry: Entry | None = None
     flight: Flight | None = None
 
@@ -83,13 +83,13 @@ class Store(Protocol):
     mark_ttl: float
     lease_ttl: float
 
-    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+    def find(self, key: str, encodings: Sequence[str]) -> LookupResult | None:
         """LOOK, for who would not lead and needs no tags: HIT or DIRTY; None where only `look` can tell."""
 
-    def look(self, question: Question) -> Answer:
+    def look(self, question: FillRequest) -> LookupResult:
         """LOOK, and the lease of who leads."""
 
-    def peek(self, flight: Flight) -> Answer:
+    def peek(self, flight: Flight) -> LookupResult:
         """WAIT: HIT with the leader's answer to the same question; WAIT; NONE where it had none; or LEAD, in
         the place of one that died.
         """

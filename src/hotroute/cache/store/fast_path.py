@@ -19,7 +19,7 @@ COMMANDS = 3
 
 
 @dataclass(slots=True)
-class Glance:
+class FastPath:
     """What to ask for, and what must still be as it was.
 
     Attributes:
@@ -59,7 +59,7 @@ class Glance:
         return head, sealed, self.encoding, vector
 
 
-def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) -> Glance:
+def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) -> FastPath:
     """
     Args:
         space: the store's namespace.
@@ -77,4 +77,4 @@ def prepare(space: str, key: str, fence: Sequence[str], hit: Sequence[bytes]) ->
         ("MGET", *fence, *(space.encode() + b"t:" + tag for tag in tags)),
         ("HMGET", f"{key}:{run_id}", "vector", "head", encoding),
     )
-    return Glance(run_id, born, tags, encoding, b"".join(map(pack, commands)), (words[1::2], vector))
+    return FastPath(run_id, born, tags, encoding, b"".join(map(pack, commands)), (words[1::2], vector))

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from hotroute import instrumentation
-from hotroute.cache.store.base import EPOCH, Answer, Entry, Flight, Question, State, Vector
+from hotroute.cache.store.base import EPOCH, Entry, FillRequest, Flight, LookupResult, LookupState, TagVersions
 from hotroute.fork_safety import reset_in_children
 
 MOST_ENTRIES, MOST_BYTES = 10_000, 64 * 2**20
@@ -23,7 +23,7 @@ NOBODY = "-"
 class Stored:
     """An entry in all its encodings, and until when."""
 
-    vector: Vector
+    vector: TagVersions
     head: bytes
     bodies: dict[str, bytes]
     until: float
@@ -67,23 +67,23 @@ class MemoryStore:
         """Replace the lock, which a thread of the parent may hold."""
         self.lock = Lock()
 
-    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
+    def find(self, key: str, encodings: Sequence[str]) -> LookupResult | None:
         with self.lock:
             return self.kept(key, encodings)
 
-    def look(self, question: Question) -> Answer:
+    def look(self, question: FillRequest) -> LookupResult:
         with self.lock:
             if found := self.kept(question.key, question.encodings):
                 return found
             self.tidy()
             tags = (*question.tags, EPOCH)
             if any(self.marked(tag) for tag in tags):
-                return Answer(State.DIRTY)
+                return LookupResult(LookupState.INVALIDATING)
             vector = {tag: self.nonces.setdefault(tag, nonce()) for tag in tags}
             flight = Flight(question, question.key, lease_of(question.key, vector), vector)
-            return Answer(State.LEAD if self.take(flight) else State.WAIT, flight=flight)
+            return LookupResult(LookupState.LEAD if self.take(flight) else LookupState.WAIT, flight=flight)
 
-    def peek(self, flight: Flight) -> Answer:
+    def peek(self, flight: Flight) -> LookupResult:
         with self.lock:
             stored = self.entries.get(flight.entry)
             same = stored and stored.until > self.clock() and stored.vector.items() <= flight.vector.items()
@@ -92,8 +92,8 @@ class MemoryStore:
             held = self.leases.get(flight.lease)
             if held is None or held.until <= self.clock():
                 self.take(flight)
-                return Answer(State.LEAD, flight=flight)
-            return Answer(State.NONE if held.leader == NOBODY else State.WAIT)
+                return LookupResult(LookupState.LEAD, flight=flight)
+            return LookupResult(LookupState.GAVE_UP if held.leader == NOBODY else LookupState.WAIT)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         with self.lock:
@@ -136,7 +136,7 @@ class MemoryStore:
                 self.nonces[tag] = nonce()
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
-        instrumentation.count("invalidations")
+        instrumentation.increment("invalidations")
         with self.lock:
             self.tidy()
             for tag in tags:
@@ -144,13 +144,13 @@ class MemoryStore:
                     self.marks.get(tag, {}).pop(token, None)
                 self.nonces[tag] = nonce()
 
-    def kept(self, key: str, encodings: Sequence[str]) -> Answer | None:
+    def kept(self, key: str, encodings: Sequence[str]) -> LookupResult | None:
         stored = self.entries.get(key)
         if stored and stored.until > self.clock() and self.current(stored.vector) and fits(stored, encodings):
             return hit(stored, encodings)
         return None
 
-    def current(self, vector: Vector) -> bool:
+    def current(self, vector: TagVersions) -> bool:
         return all(self.nonces.get(tag) == seen and not self.marked(tag) for tag, seen in vector.items())
 
     def marked(self, tag: str) -> bool:
@@ -211,12 +211,12 @@ def fits(stored: Stored, encodings: Sequence[str]) -> bool:
     return any(encoding in stored.bodies for encoding in encodings)
 
 
-def hit(stored: Stored, encodings: Sequence[str]) -> Answer:
+def hit(stored: Stored, encodings: Sequence[str]) -> LookupResult:
     encoding = next(encoding for encoding in encodings if encoding in stored.bodies)
-    return Answer(State.HIT, Entry(stored.head, stored.bodies[encoding], encoding))
+    return LookupResult(LookupState.HIT, Entry(stored.head, stored.bodies[encoding], encoding))
 
 
-def lease_of(key: str, vector: Vector) -> str:
+def lease_of(key: str, vector: TagVersions) -> str:
     return f"{key}|{sha1('|'.join(vector.values()).encode(), usedforsecurity=False).hexdigest()}"
 
 

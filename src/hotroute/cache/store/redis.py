@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hotroute import instrumentation
-from hotroute.cache.redis_client.client import Argument, Link, Refused, Script
-from hotroute.cache.store.base import EPOCH, Answer, Entry, Flight, Question, State, Vector
-from hotroute.cache.store.fast_path import COMMANDS, MOST, Glance, prepare
-from hotroute.cache.store.signing import SEAL, Seal
+from hotroute.cache.redis_client.client import Argument, RedisClient, Refused, Script
+from hotroute.cache.store.base import EPOCH, Entry, FillRequest, Flight, LookupResult, LookupState, TagVersions
+from hotroute.cache.store.fast_path import COMMANDS, MOST, FastPath, prepare
+from hotroute.cache.store.signing import SEAL, Signer
 
 LOOK, WAIT, SAVE, LEASE, MARK, DONE, REPAIR = (
     Script(name) for name in ("look", "wait", "save", "lease", "mark", "done", "repair")
@@ -22,7 +22,7 @@ class Damaged(Exception):
     """An entry is not as it was stored."""
 
 
-class Asked(NamedTuple):
+class FastPathKey(NamedTuple):
     """What a glance is for: the name of an answer, content codings that would do, and the fence that must be there."""
 
     key: str
@@ -46,7 +46,7 @@ class RedisStore:
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
-        link: Link,
+        link: RedisClient,
         namespace: str = "hot:",
         release: str = "",
         mark_ttl: float = 15.0,
@@ -54,14 +54,14 @@ class RedisStore:
         secret: bytes = b"",
     ) -> None:
         self.link, self.namespace, self.code = link, namespace, release
-        self.seal = Seal(secret)
+        self.seal = Signer(secret)
         self.mark_ttl, self.lease_ttl = mark_ttl, lease_ttl
         self.fence: tuple[str, ...] = ()
-        self.unfenced: Callable[[], object] = nothing
-        self.glances: dict[Asked, Glance] = {}
+        self.on_missing: Callable[[], object] = nothing
+        self.glances: dict[FastPathKey, FastPath] = {}
 
-    def find(self, key: str, encodings: Sequence[str]) -> Answer | None:
-        asked = Asked(key, encodings, self.fence)
+    def find(self, key: str, encodings: Sequence[str]) -> LookupResult | None:
+        asked = FastPathKey(key, encodings, self.fence)
         known = self.glances.get(asked)
         try:
             if known:
@@ -77,7 +77,7 @@ class RedisStore:
             # Who looks repairs it: with it may be a tag that only the question names.
             return None
 
-    def again(self, asked: Asked, known: Glance) -> Answer | None:
+    def again(self, asked: FastPathKey, known: FastPath) -> LookupResult | None:
         """What was a hit, if it still is one; why it is not, the script will say."""
         stored = known.read(self.link.send(known.commands, COMMANDS, known.run_id))
         if stored is None:
@@ -85,18 +85,18 @@ class RedisStore:
             return None
         return self.found(asked.key, b"hit", stored)
 
-    def remember(self, asked: Asked, hit: Sequence[bytes]) -> None:
+    def remember(self, asked: FastPathKey, hit: Sequence[bytes]) -> None:
         if len(self.glances) >= MOST:
             self.glances.clear()
         self.glances[asked] = prepare(self.namespace, self.key(asked.key), asked.fence, hit)
 
-    def look(self, question: Question) -> Answer:
+    def look(self, question: FillRequest) -> LookupResult:
         try:
             return self.leading(question)
         except Damaged:
             self.link.tell("damaged", "Redis holds a response that is damaged or not ours: it is deleted")
             self.repair([self.key(question.key)], question.tags)
-            return Answer(State.DIRTY)
+            return LookupResult(LookupState.INVALIDATING)
         except Refused:
             self.repair([self.key(question.key)], question.tags)
             raise
@@ -107,38 +107,38 @@ class RedisStore:
             LOOK, keys, self.namespace, "{run}", ms(self.mark_ttl), " ".join(encodings), *leading
         )
         if answer[0] == b"dirty":
-            self.unfenced()
+            self.on_missing()
         return answer
 
-    def leading(self, question: Question) -> Answer:
+    def leading(self, question: FillRequest) -> LookupResult:
         tags = (*question.tags, EPOCH)
         leading: tuple[Argument, ...] = (LONGEST * 1000, ms(self.lease_ttl), nonce(), question.token, *tags)
         state, *rest = self.ask(question.key, question.encodings, *leading)
         if state in (b"lead", b"wait"):
             entry, lease, *nonces = map(bytes.decode, rest)
-            return Answer(
-                State(state.decode()),
+            return LookupResult(
+                LookupState(state.decode()),
                 flight=Flight(question, entry, lease, dict(zip(tags, nonces, strict=True))),
             )
         return self.found(question.key, state, rest)
 
-    def peek(self, flight: Flight) -> Answer:
+    def peek(self, flight: Flight) -> LookupResult:
         pairs = [part for pair in flight.vector.items() for part in pair]
         question = flight.question
         own: tuple[Argument, ...] = (" ".join(question.encodings), question.token, ms(self.lease_ttl))
         state, *rest = self.link.run(WAIT, [flight.entry, flight.lease], *own, *pairs)
         if state == b"lead":
-            return Answer(State.LEAD, flight=flight)
+            return LookupResult(LookupState.LEAD, flight=flight)
         try:
             return self.found(question.key, state, rest)
         except Damaged:
-            return Answer(State.NONE)
+            return LookupResult(LookupState.GAVE_UP)
 
     def save(self, flight: Flight, tags: Sequence[str], entry: Entry, others: Sequence[Entry], ttl: float) -> bool:
         used = written({tag: flight.vector[tag] for tag in (*tags, EPOCH)})
         bodies: list[Argument] = []
         for variant in (entry, *others):
-            bodies += [variant.encoding, self.seal.of(flight.question.key, variant, used.encode()) + variant.body]
+            bodies += [variant.encoding, self.seal.sign(flight.question.key, variant, used.encode()) + variant.body]
         life = min(ms(ttl), LONGEST * 1000)
         arguments = (self.namespace, flight.question.token, life, used, entry.head, *bodies)
         try:
@@ -161,7 +161,7 @@ class RedisStore:
         self.insist(MARK, tags, self.namespace, ms(self.mark_ttl), LONGEST * 1000, nonce(), token)
 
     def done(self, tags: Sequence[str], token: str, *, leave: bool = False) -> None:
-        instrumentation.count("invalidations")
+        instrumentation.increment("invalidations")
         self.insist(DONE, tags, self.namespace, LONGEST * 1000, nonce(), token, int(leave))
 
     def insist(self, script: Script, tags: Sequence[str], *arguments: Argument) -> None:
@@ -175,19 +175,19 @@ class RedisStore:
     def repair(self, keys: list[str], tags: Sequence[str]) -> None:
         self.link.run(REPAIR, keys, self.namespace, "{run}", *tags)
 
-    def found(self, key: str, state: bytes, rest: Sequence[bytes]) -> Answer:
+    def found(self, key: str, state: bytes, rest: Sequence[bytes]) -> LookupResult:
         """Raises:
         Damaged: what is stored is not what this store has stored.
         """
         if state != b"hit":
-            return Answer(State(state.decode()))
+            return LookupResult(LookupState(state.decode()))
         head, sealed, encoding, vector, *_ = rest
         if head is None:
             raise Damaged
         entry = Entry(head, sealed[SEAL:], encoding.decode())
-        if not self.seal.holds(sealed[:SEAL], key, entry, vector):
+        if not self.seal.verify(sealed[:SEAL], key, entry, vector):
             raise Damaged
-        return Answer(State.HIT, entry)
+        return LookupResult(LookupState.HIT, entry)
 
     def key(self, key: str) -> str:
         return f"{self.namespace}e:{self.code}:{key}"
@@ -206,5 +206,5 @@ def nonce() -> str:
     return secrets.token_hex(8) + "."
 
 
-def written(vector: Vector) -> str:
+def written(vector: TagVersions) -> str:
     return "".join(f"{tag}\n{nonce}\n" for tag, nonce in vector.items())

@@ -8,7 +8,7 @@ SEAL, SLICE = 16, 2_000
 """Bytes."""
 
 
-class Seal:
+class Signer:
     """
     Args:
         secret: with one, what others write is no answer of ours; without, only damage is noticed.
@@ -17,7 +17,7 @@ class Seal:
     def __init__(self, secret: bytes) -> None:
         self.begun = hmac.new(secret, digestmod="sha256")
 
-    def of(self, key: str, entry: Entry, vector: bytes) -> bytes:
+    def sign(self, key: str, entry: Entry, vector: bytes) -> bytes:
         """Over all that makes an answer, what it depends on included; lengths part one from the other.
 
         SHA-256, which processors compute: BLAKE2 takes twice as long for a list. In slices, for which Python does not
@@ -30,5 +30,5 @@ class Seal:
             made.update(entry.body[start : start + SLICE])
         return made.digest()[:SEAL]
 
-    def holds(self, seal: bytes, key: str, entry: Entry, vector: bytes) -> bool:
-        return hmac.compare_digest(seal, self.of(key, entry, vector))
+    def verify(self, seal: bytes, key: str, entry: Entry, vector: bytes) -> bool:
+        return hmac.compare_digest(seal, self.sign(key, entry, vector))

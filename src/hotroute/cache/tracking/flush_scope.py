@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import Session, SessionTransaction, SessionTransactionOrigin
 
 
-class Flush(NamedTuple):
+class FlushScope(NamedTuple):
     """A session's subtransaction: a flush, or one of the legacy bulk methods, which tell no rows.
 
     Attributes:
@@ -17,17 +17,17 @@ class Flush(NamedTuple):
     """
 
     transaction: SessionTransaction
-    told: set[tuple[Dialect, str]]
+    row_tagged: set[tuple[Dialect, str]]
 
 
-running: ContextVar[tuple[Flush, ...]] = ContextVar("hotroute.flushes", default=())
+running: ContextVar[tuple[FlushScope, ...]] = ContextVar("hotroute.flushes", default=())
 """The innermost last: an event of a flush may flush another session, or use a bulk method."""
 
 
 @event.listens_for(Session, "after_transaction_create")
 def begin(_session: Session, transaction: SessionTransaction) -> None:
     if transaction.origin is SessionTransactionOrigin.SUBTRANSACTION:
-        running.set((*running.get(), Flush(transaction, set())))
+        running.set((*running.get(), FlushScope(transaction, set())))
 
 
 @event.listens_for(Session, "after_transaction_end")
@@ -36,11 +36,11 @@ def end(_session: Session, transaction: SessionTransaction) -> None:
         running.set(tuple(each for each in flushes if each.transaction is not transaction))
 
 
-def tell(dialect: Dialect, tables: Iterable[str]) -> None:
+def declare(dialect: Dialect, tables: Iterable[str]) -> None:
     """The flush that is running says what it changes in these by row."""
     for flush in running.get()[-1:]:
-        flush.told.update((dialect, table) for table in tables)
+        flush.row_tagged.update((dialect, table) for table in tables)
 
 
-def told(dialect: Dialect) -> set[str]:
-    return {table for flush in running.get()[-1:] for of, table in flush.told if of is dialect}
+def declared(dialect: Dialect) -> set[str]:
+    return {table for flush in running.get()[-1:] for of, table in flush.row_tagged if of is dialect}

@@ -99,16 +99,16 @@ class Fence:
             connection.execute(select(rows.c.process).limit(1))
         self.created = True
 
-    def attend(self) -> None:
+    def install(self) -> None:
         """Start in each of Gunicorn's workers, and in any other process with the first question that finds no fence."""
         after_fork(self.start)
-        self.store.unfenced = self.start
+        self.store.on_missing = self.start
 
     def start(self) -> None:
         """Renew the fence from this process; as often as you like, a thread does not survive a fork."""
         with self.starting:
             if self.thread is None or not self.thread.is_alive():
-                self.thread = Thread(target=self.keep, name="hotroute-fence", daemon=True)
+                self.thread = Thread(target=self.run, name="hotroute-fence", daemon=True)
                 self.thread.start()
 
     def stop(self) -> None:
@@ -117,7 +117,7 @@ class Fence:
             self.thread.join()
         self.beside.dispose()
 
-    def keep(self) -> None:
+    def run(self) -> None:
         while True:
             try:
                 self.create()
@@ -145,7 +145,7 @@ class Fence:
         with self.channel.connect() as connection:
             found = connection.execute(select(rows.c.process).limit(1)).first()
         if found:
-            self.drain()
+            self.expire_rows()
             return False
         return bool(self.ask(run, began)[0])
 
@@ -154,7 +154,7 @@ class Fence:
         answer = self.store.link.run(FENCE, list(self.store.fence), run, "{run}", began, round(self.life * 1000))
         return (int(answer[0]), answer[1].decode()) if isinstance(answer, list) else (answer, run)
 
-    def drain(self) -> None:
+    def expire_rows(self) -> None:
         """Delete the rows under which nobody commits any more, after all that was stored before counts no more."""
         with self.channel.connect() as connection:
             expired = connection.execute(select(rows).where(rows.c.until <= clock(connection))).all()
@@ -168,7 +168,7 @@ class Fence:
 
     # Who does not
 
-    def close(self) -> float:
+    def engage(self) -> float:
         """Wait until no read hits or stores, unless somebody has whose row still stands.
 
         Returns:
@@ -179,9 +179,9 @@ class Fence:
         """
         try:
             with self.lock:
-                process, until = self.ensure(), self.until
+                process, until = self.upsert_row(), self.until
             if process != self.closed:
-                if not self.standing():
+                if not self.is_engaged():
                     sleep(self.life * 1.1)
                 self.note_waited(process)
                 self.closed = process
@@ -189,7 +189,7 @@ class Fence:
             raise Unreachable(f"neither Redis nor the fence's table: {type(reason).__name__}") from reason
         return until
 
-    def ensure(self) -> str:
+    def upsert_row(self) -> str:
         """This process's row is there, and holds until `until`; gives its name."""
         began = monotonic()
         if self.until - began > self.holds / 2:
@@ -205,7 +205,7 @@ class Fence:
         self.until = began + self.holds * 0.9
         return self.process
 
-    def standing(self) -> bool:
+    def is_engaged(self) -> bool:
         """Whether there is a row of one who has waited; asked when one's own is there, so that there always is one."""
         with self.channel.connect() as connection:
             return connection.execute(select(rows.c.process).where(rows.c.waited).limit(1)).first() is not None

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hotroute.cache.store.base import Store
 
-current: ContextVar["Capture | None"] = ContextVar("hotroute.capture", default=None)
+current: ContextVar["ReadCapture | None"] = ContextVar("hotroute.capture", default=None)
 """The capture of the request that is being answered; threads that a view starts need the context copied."""
 
 
-MAY_WRITE = frozenset({"the request wrote", "an engine that is not followed was asked"})
+MAY_WRITE = frozenset({"request wrote", "untracked engine"})
 
 
 @dataclass(slots=True)
-class Capture:
+class ReadCapture:
     """Begun before the first statement of a request.
 
     Attributes:
@@ -33,9 +33,9 @@ class Capture:
     declared: bool = False
     began: float = field(default_factory=monotonic)
     tables: set[str] = field(default_factory=set)
-    obstacle: str = ""
+    reason: str = ""
     has_written: bool = False
 
-    def refuse(self, obstacle: str) -> None:
-        self.obstacle = self.obstacle or obstacle
+    def mark_uncacheable(self, obstacle: str) -> None:
+        self.reason = self.reason or obstacle
         self.has_written = self.has_written or obstacle in MAY_WRITE

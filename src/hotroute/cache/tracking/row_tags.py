@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapper
 
 from hotroute.cache.tracking import flush_scope
 from hotroute.cache.tracking.sql_tables import named
-from hotroute.cache.tracking.writes import BULK, touch
+from hotroute.cache.tracking.writes import BULK, add_tags
 
 Key = str | Callable[[Any], Any]
 Tell = Callable[[Mapper[Any], Connection, Any], None]
@@ -43,8 +43,8 @@ class RowTags:
         for attribute in (*(key for key in keys if isinstance(key, str)), *watched):
             # Otherwise an expired attribute is set without its old value being asked for.
             self.listen(getattr(model, attribute), "set", ignore, active_history=True, propagate=True)
-        self.tell(model, ("insert", "delete"), telling(keys, name))
-        self.tell(model, ("update",), telling(keys, name, watched, stays=True))
+        self.tell(model, ("insert", "delete"), emit_row_tags(keys, name))
+        self.tell(model, ("update",), emit_row_tags(keys, name, watched, stays=True))
 
     def watch(self, model: type, *attributes: str, name: str) -> None:
         """A change to one of these attributes, or the end of a row, touches `name` itself; a new row does not.
@@ -52,8 +52,8 @@ class RowTags:
         For what depends on rows that cannot be named beforehand, such as the author of an article.
         """
         self.models.setdefault(name, set()).add(model)
-        self.tell(model, ("delete",), touching(name))
-        self.tell(model, ("update",), touching(name, attributes))
+        self.tell(model, ("delete",), emit_tag(name))
+        self.tell(model, ("update",), emit_tag(name, attributes))
 
     def tell(self, model: type, changes: Iterable[str], listener: Tell) -> None:
         for change in ("insert", "update", "delete"):
@@ -109,22 +109,22 @@ def mappers(model: type) -> Iterator[Mapper[Any]]:
         yield from mappers(subclass)
 
 
-def telling(keys: tuple[Key, ...], name: str, of: tuple[str, ...] = (), *, stays: bool = False) -> Tell:
+def emit_row_tags(keys: tuple[Key, ...], name: str, of: tuple[str, ...] = (), *, stays: bool = False) -> Tell:
     def tell(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
         if of and not changed(target, of):
             return
         for key in keys:
             known = values(target, key, stays=stays)
             unknown = [f"{table}{BULK}" for table in tables(mapper, connection)] if known is None else []
-            touch(connection, [*unknown, *(f"{name}:{value}" for value in known or ())])
+            add_tags(connection, [*unknown, *(f"{name}:{value}" for value in known or ())])
 
     return tell
 
 
-def touching(name: str, of: tuple[str, ...] = ()) -> Tell:
+def emit_tag(name: str, of: tuple[str, ...] = ()) -> Tell:
     def tell(_mapper: Mapper[Any], connection: Connection, target: Any) -> None:
         if not of or changed(target, of):
-            touch(connection, [name])
+            add_tags(connection, [name])
 
     return tell
 
@@ -148,7 +148,7 @@ def values(target: Any, key: Key, *, stays: bool) -> list[Any] | None:
 
 def begin(mapper: Mapper[Any], connection: Connection, _target: Any) -> None:
     """What the flush writes to these tables, it tells by row."""
-    flush_scope.tell(connection.dialect, tables(mapper, connection))
+    flush_scope.declare(connection.dialect, tables(mapper, connection))
 
 
 def tables(mapper: Mapper[Any], connection: Connection) -> set[str]:

@@ -28,7 +28,7 @@ NAMING = re.compile(r"\b(SELECT|FROM|TABLE|IN(?!\s*\())\b", re.IGNORECASE)
 WORD = re.compile(r"\w+")
 
 
-class Footprint(NamedTuple):
+class TableUsage(NamedTuple):
     """Tables by name.
 
     Attributes:
@@ -38,12 +38,12 @@ class Footprint(NamedTuple):
 
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
-    follows: frozenset[str] = frozenset()
+    cascades: frozenset[str] = frozenset()
     parsed: bool = True
 
 
 @dataclass
-class Catalog:
+class SchemaCatalog:
     """What is known of a database.
 
     Attributes:
@@ -54,7 +54,7 @@ class Catalog:
 
     metadata: set[MetaData] = field(default_factory=set)
     views: dict[str, set[str]] = field(default_factory=dict)
-    footprints: dict[str, Footprint] = field(default_factory=dict)
+    footprints: dict[str, TableUsage] = field(default_factory=dict)
 
     def below(self, names: Iterable[str]) -> set[str]:
         """What these views read, and what that does."""
@@ -69,7 +69,7 @@ class Catalog:
         return reached(readers, names)
 
 
-known: WeakKeyDictionary[Dialect, Catalog] = WeakKeyDictionary()
+known: WeakKeyDictionary[Dialect, SchemaCatalog] = WeakKeyDictionary()
 """By engine: two applications may send the same text to different schemas."""
 MOST = 10_000
 """SQL texts remembered; an application has hundreds, and one that makes them up endlessly must not fill the memory."""
@@ -77,16 +77,16 @@ MOST = 10_000
 
 def learn(dialect: Dialect, metadata: Iterable[MetaData], views: Mapping[str, Iterable[str]]) -> None:
     """What an application knows of its database, added to what others do."""
-    catalog = known.setdefault(dialect, Catalog())
+    catalog = known.setdefault(dialect, SchemaCatalog())
     catalog.metadata.update(metadata)
     for view, tables in views.items():
         catalog.views.setdefault(view, set()).update(tables)
     catalog.footprints.clear()
 
 
-def footprint(statement: str, context: Any) -> Footprint:
+def footprint(statement: str, context: Any) -> TableUsage:
     """Of what a cursor is about to execute; `context` is SQLAlchemy's ExecutionContext."""
-    catalog = known.get(context.dialect) or known.setdefault(context.dialect, Catalog())
+    catalog = known.get(context.dialect) or known.setdefault(context.dialect, SchemaCatalog())
     found = catalog.footprints.get(statement)
     if found is None:
         compiled = getattr(context, "compiled", None)
@@ -96,20 +96,20 @@ def footprint(statement: str, context: Any) -> Footprint:
     return found
 
 
-def of_text(statement: str) -> Footprint:
+def of_text(statement: str) -> TableUsage:
     """SQL of the driver's own: it may read anything, and writes something unless its first word says otherwise."""
     if CONTROL.match(statement):
-        return Footprint()
+        return TableUsage()
     writes = frozenset[str]() if READING.match(statement) else frozenset({UNPARSED})
-    return Footprint(writes=writes, parsed=False)
+    return TableUsage(writes=writes, parsed=False)
 
 
-def of_construct(compiled: Any, statement: str, catalog: Catalog) -> Footprint:
+def of_construct(compiled: Any, statement: str, catalog: SchemaCatalog) -> TableUsage:
     # What the ORM makes of a construct has its eager loads and column properties.
     construct = getattr(compiled.compile_state, "statement", compiled.statement)
     schema = compiled.dialect.default_schema_name
     if isinstance(construct, ExecutableDDLElement):
-        return Footprint(writes=frozenset({EPOCH}))
+        return TableUsage(writes=frozenset({EPOCH}))
     if not isinstance(construct, (SelectBase, UpdateBase)):
         return of_text(statement)
     parts = [part for each in {construct, compiled.statement} for part in (each, *visitors.iterate(each))]
@@ -120,10 +120,10 @@ def of_construct(compiled: Any, statement: str, catalog: Catalog) -> Footprint:
     writes = named((table for change in changes for table in targets(change)), schema) | follows
     if not parsed and not writes:
         writes = set(of_text(statement).writes)
-    reads = named(tables, schema) | named(mentioned(tables, statement, catalog.metadata), schema)
+    reads = named(tables, schema) | named(tables_in_text(tables, statement, catalog.metadata), schema)
     writes |= catalog.below(writes)
     writes |= catalog.above(writes)
-    return Footprint(frozenset(reads | catalog.below(reads)), frozenset(writes), frozenset(follows), parsed)
+    return TableUsage(frozenset(reads | catalog.below(reads)), frozenset(writes), frozenset(follows), parsed)
 
 
 def hides(part: Any, dialect: Dialect) -> bool:
@@ -134,7 +134,7 @@ def hides(part: Any, dialect: Dialect) -> bool:
 def texts(part: Any, dialect: Dialect) -> Iterator[str]:
     """SQL that a statement takes in as it is."""
     if hasattr(type(part), "_compiler_dispatcher"):
-        yield made(part, dialect)
+        yield compile_fragment(part, dialect)
     if getattr(part, "is_literal", False):
         yield str(part.name)
     yield getattr(getattr(part, "operator", None), "opstring", "")
@@ -145,7 +145,7 @@ def texts(part: Any, dialect: Dialect) -> Iterator[str]:
     yield from getattr(part, "_hints", {}).values()
 
 
-def made(part: Any, dialect: Dialect) -> str:
+def compile_fragment(part: Any, dialect: Dialect) -> str:
     """What a compiler of the application's own makes of an expression."""
     try:
         return str(part.compile(dialect=dialect))
@@ -163,7 +163,7 @@ def names(table: Any, schema: str | None) -> set[str]:
     return {full, str(table.name)} if schema and getattr(table, "schema", None) == schema else {full}
 
 
-def mentioned(tables: Iterable[TableClause], statement: str, metadata: Iterable[MetaData]) -> Iterator[Table]:
+def tables_in_text(tables: Iterable[TableClause], statement: str, metadata: Iterable[MetaData]) -> Iterator[Table]:
     """Known tables whose names are in the text. What eager loads, column properties and loader criteria add is in the
     text only, and a table too many costs a hit, while one too few makes a stale one.
     """
@@ -182,9 +182,9 @@ def followers_of(change: UpdateBase, statement: str) -> set[Table]:
     first = set[Table]()
     for table in targets(change):
         if isinstance(table, Table) and (replaces or isinstance(change, Delete)):
-            first |= acting(table, "ondelete")
+            first |= cascading_children(table, "ondelete")
         if isinstance(table, Table) and (replaces or isinstance(change, Update)):
-            first |= acting(table, "onupdate", set(WORD.findall(statement)))
+            first |= cascading_children(table, "onupdate", set(WORD.findall(statement)))
     return followers(first)
 
 
@@ -193,13 +193,13 @@ def followers(first: set[Table]) -> set[Table]:
     found, waiting = set(first), list(first)
     while waiting:
         table = waiting.pop()
-        new = (acting(table, "ondelete") | acting(table, "onupdate")) - found
+        new = (cascading_children(table, "ondelete") | cascading_children(table, "onupdate")) - found
         found |= new
         waiting += new
     return found
 
 
-def acting(parent: Table, action: str, columns: set[str] | None = None) -> set[Table]:
+def cascading_children(parent: Table, action: str, columns: set[str] | None = None) -> set[Table]:
     """The tables with a foreign key to `parent`, to one of `columns` if given, that does not just refuse."""
     return {
         table

@@ -17,7 +17,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from hotroute.cache.redis_client.client import Unreachable
 from hotroute.cache.store.base import EPOCH, Store, written
 from hotroute.cache.tracking import flush_scope, reads
-from hotroute.cache.tracking.sql_tables import UNPARSED, Footprint, footprint, learn
+from hotroute.cache.tracking.sql_tables import UNPARSED, TableUsage, footprint, learn
 
 if TYPE_CHECKING:
     from hotroute.cache.tracking.outage_fence import Fence
@@ -44,7 +44,7 @@ class MarkExpiredError(RuntimeError):
     """The process was paused between MARK and COMMIT for longer than a mark holds; the transaction was rolled back."""
 
 
-class Mark(NamedTuple):
+class WriteIntent(NamedTuple):
     """What a transaction has marked in a store; it must not commit after `deadline`, seconds of `time.monotonic`."""
 
     store: Store
@@ -53,7 +53,7 @@ class Mark(NamedTuple):
     deadline: float
 
 
-class Changes:
+class WriteTracker:
     """Follows what the transactions of an engine write.
 
     Args:
@@ -75,13 +75,13 @@ class Changes:
         self.store, self.fence, self.raw_writes = store, fence, raw_writes
         self.metadata, self.views = tuple(metadata), views
 
-    def follow(self, engine: Engine) -> None:
+    def attach(self, engine: Engine) -> None:
         """Listen to the engine. The session's events would miss `secondary` tables, bulk methods and plain
         connections, and fire for savepoints too; these see every statement and the outermost commit only.
         """
         event.listen(engine, "begin", begin)
         event.listen(engine, "rollback", forget)
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", on_statement)
         event.listen(engine, "prepare_twophase", refuse_two_phases)
         if not followers(engine.dialect):
             vars(engine.dialect)[FOLLOWERS] = []
@@ -89,24 +89,24 @@ class Changes:
         followers(engine.dialect).append(self)
         learn(engine.dialect, self.metadata, self.views)
 
-    def mark(self, tags: list[str]) -> Mark:
+    def mark(self, tags: list[str]) -> WriteIntent:
         """
         Raises:
             Unreachable: the store did not answer. The mark may be there all the same, and expires by itself.
         """
-        made = Mark(self.store, tags, secrets.token_hex(8), monotonic() + self.store.mark_ttl * 0.9)
+        made = WriteIntent(self.store, tags, secrets.token_hex(8), monotonic() + self.store.mark_ttl * 0.9)
         try:
             self.store.mark(made.tags, made.token)
         except Unreachable:
             if self.fence is None:
                 raise
-            return Mark(self.store, [], "", self.fence.close())
+            return WriteIntent(self.store, [], "", self.fence.engage())
         return made
 
 
-def followers(dialect: Dialect) -> list[Changes]:
+def followers(dialect: Dialect) -> list[WriteTracker]:
     """Who follows an engine: applications, each with a store of its own. An engine with options has its dialect."""
-    found: list[Changes] = vars(dialect).get(FOLLOWERS, [])
+    found: list[WriteTracker] = vars(dialect).get(FOLLOWERS, [])
     return found
 
 
@@ -124,17 +124,17 @@ def committing(dialect: Dialect) -> Callable[[Any], None]:
             # SQLAlchemy does not, after a COMMIT that failed: the next transaction would commit our writes.
             with suppress(Exception):
                 dialect.do_rollback(connection)
-            finish(connection.info, leave=leave and not refused(dialect, error, connection))
+            complete(connection.info, leave=leave and not refused(dialect, error, connection))
             raise
-        finish(connection.info)
+        complete(connection.info)
 
     return do_commit
 
 
-def mark(dialect: Dialect, info: dict[str, Any]) -> list[Mark]:
+def mark(dialect: Dialect, info: dict[str, Any]) -> list[WriteIntent]:
     """Mark what the transaction touched since it was marked last, with all who follow; gives all its marks."""
-    tags = sorted(take(info))
-    marks: list[Mark] = info.setdefault(MARKED, [])
+    tags = sorted(pop_tags(info))
+    marks: list[WriteIntent] = info.setdefault(MARKED, [])
     if tags:
         if UNPARSED in tags:
             refuse_unparsed(followers(dialect), info.get(UNPARSED_TEXT, ""))
@@ -144,7 +144,7 @@ def mark(dialect: Dialect, info: dict[str, Any]) -> list[Mark]:
     return marks
 
 
-def finish(info: dict[str, Any], *, leave: bool = False) -> None:
+def complete(info: dict[str, Any], *, leave: bool = False) -> None:
     """A commit that happened is answered as one, whatever becomes of the mark: it expires by itself."""
     for made in info.pop(MARKED, ()):
         if not made.tags:
@@ -164,16 +164,16 @@ def begin(connection: Connection) -> None:
 def forget(connection: Connection) -> None:
     # The pool gave up what an invalidated connection knew with it, and asking would be an error.
     if not connection.invalidated:
-        take(connection.info)
-        finish(connection.info)
+        pop_tags(connection.info)
+        complete(connection.info)
 
 
-def touch(connection: Connection, tags: Iterable[str]) -> None:
+def add_tags(connection: Connection, tags: Iterable[str]) -> None:
     """Say that the transaction of `connection` changes what depends on `tags`."""
     connection.info.setdefault(TOUCHED, set()).update(map(written, tags))
 
 
-def note(
+def on_statement(
     connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _executemany: bool
 ) -> None:
     found = footprint(statement, context)
@@ -181,9 +181,9 @@ def note(
         refuse_autocommit(connection)
         if UNPARSED in found.writes:
             connection.info[UNPARSED_TEXT] = without_values(statement)
-        touch(connection, found.writes)
-        in_bulk = found.writes - said(connection, found, context) - {UNPARSED, EPOCH}
-        touch(connection, [table + BULK for table in in_bulk])
+        add_tags(connection, found.writes)
+        in_bulk = found.writes - row_tagged_tables(connection, found, context) - {UNPARSED, EPOCH}
+        add_tags(connection, [table + BULK for table in in_bulk])
     if EPOCH in found.writes and committed_at_once(connection):
         mark(connection.dialect, connection.info)
 
@@ -194,14 +194,14 @@ def committed_at_once(connection: Connection) -> bool:
     return not getattr(raw, "in_transaction", True)
 
 
-def said(connection: Connection, found: Footprint, context: Any) -> set[str]:
+def row_tagged_tables(connection: Connection, found: TableUsage, context: Any) -> set[str]:
     """The tables whose rows a flush says by tags of their own (`RowTags`): not what the database's cascades change, nor
     what an event of the flush writes by a statement of its own, which lacks the mappers' cache or names an entity.
     """
-    told = flush_scope.told(connection.dialect)
+    told = flush_scope.declared(connection.dialect)
     if not told or "compiled_cache" not in context.execution_options:
         return set()
-    return set() if "entity" in context.compiled.statement.entity_description else told - found.follows
+    return set() if "entity" in context.compiled.statement.entity_description else told - found.cascades
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -213,20 +213,20 @@ def watch(
     if seen is None:
         return
     if not any(each.store is seen.store for each in followers(connection.dialect)):
-        seen.refuse("an engine that is not followed was asked")
+        seen.mark_uncacheable("untracked engine")
         return
     found = footprint(statement, context)
     seen.tables |= found.reads
     if found.writes:
-        seen.refuse("the request wrote")
+        seen.mark_uncacheable("request wrote")
     elif not found.parsed and not seen.declared:
-        seen.refuse("an unparsed statement ran")
+        seen.mark_uncacheable("raw sql")
     # BEGIN itself, where another listener sends it, comes before we hear of the new transaction; it reads nothing.
     if (found.reads or not found.parsed) and connection.info.get(BEGUN, 0.0) < seen.began:
-        seen.refuse("a transaction was older than the question")
+        seen.mark_uncacheable("stale transaction")
 
 
-def take(info: dict[str, Any]) -> set[str]:
+def pop_tags(info: dict[str, Any]) -> set[str]:
     tags: set[str] = info.pop(TOUCHED, set())
     return tags
 
@@ -245,12 +245,12 @@ def without_values(statement: str) -> str:
     return f"{text[:LONGEST_TEXT]} ..."
 
 
-def refuse_late(marks: list[Mark]) -> None:
+def refuse_late(marks: list[WriteIntent]) -> None:
     if any(monotonic() > each.deadline for each in marks):
         raise MarkExpiredError("the transaction's mark in the cache expired before its COMMIT; try again")
 
 
-def refuse_unparsed(following: Iterable[Changes], statement: str) -> None:
+def refuse_unparsed(following: Iterable[WriteTracker], statement: str) -> None:
     """Refuse the COMMIT, unless all who follow have chosen to have everything made anew."""
     if any(each.raw_writes == "refuse" for each in following):
         raise UncachedWriteError(

@@ -8,7 +8,7 @@ from hotroute.profiler.advice.recommendation import SEVERITIES, Advice
 from hotroute.profiler.advice.rules import RULES
 from hotroute.profiler.advice.server import Serving
 from hotroute.profiler.advice.words import name
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 
 if TYPE_CHECKING:
     from hotroute.profiler.queries.history import History
@@ -29,7 +29,7 @@ KINDS = {
 }
 
 
-def advise(history: "History", span: Span, serving: Serving) -> list[Advice]:
+def advise(history: "History", span: TimeRange, serving: Serving) -> list[Advice]:
     """What matters most first: by severity, then by what there is to gain.
 
     Where too little was measured the only advice is of the kind "data", and says how much is needed.

@@ -11,7 +11,7 @@ from hotroute.profiler.model.results import (
     CacheHistory,
     RouteHistory,
     RouteSummary,
-    Span,
+    TimeRange,
     WorkersHistory,
     WorkerSummary,
 )
@@ -46,7 +46,7 @@ DETAILS = 20
 class Evidence:
     """What was measured, and how it was served."""
 
-    span: Span
+    span: TimeRange
     serving: Serving
     routes: tuple[RouteSummary, ...]
     details: tuple[RouteHistory, ...]
@@ -138,7 +138,7 @@ def holds(route: RouteSummary) -> bool:
     return route.split is not None and route.split.cpu >= HOLDING
 
 
-def gather(history: "History", span: Span, serving: Serving) -> Evidence:
+def gather(history: "History", span: TimeRange, serving: Serving) -> Evidence:
     routes = tuple(history.routes(span))
     ranked = sorted(routes, key=lambda route: -route.seconds)[:DETAILS]
     details = [history.route(span, route.route, route.method) for route in ranked if route.split]

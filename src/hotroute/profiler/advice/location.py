@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.serving.settings.env import SettingError, data_dir
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -36,7 +36,7 @@ def missing_file(url: str) -> Path | None:
     return file if file and not file.exists() else None
 
 
-def last(text: str, now: float, release: str = "") -> Span:
+def last(text: str, now: float, release: str = "") -> TimeRange:
     """The span that ends now: "90s", "15m", "24h", "7d" or "4w" long.
 
     Raises:
@@ -45,4 +45,4 @@ def last(text: str, now: float, release: str = "") -> Span:
     found = re.fullmatch(r"(\d{1,6})([smhdw])", text.strip().lower())
     if found is None or int(found[1]) == 0:
         raise SettingError(f"--span: {text!r} is no length of time such as 90s, 15m, 24h, 7d or 4w")
-    return Span(now - int(found[1]) * UNITS[found[2]], now, release)
+    return TimeRange(now - int(found[1]) * UNITS[found[2]], now, release)

@@ -11,7 +11,7 @@ from rich.text import Text
 from hotroute.profiler.advice import words
 from hotroute.profiler.advice.recommendation import Advice, Severity
 from hotroute.profiler.advice.server import Serving
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 
 SCHEMA = 1
 """Raised when a name is taken away or means something else; names may be added."""
@@ -19,7 +19,7 @@ SCHEMA = 1
 STYLES: dict[Severity, str] = {"high": "bold red", "medium": "yellow", "low": "green"}
 
 
-def document(span: Span, serving: Serving, advice: Sequence[Advice]) -> dict[str, Any]:
+def document(span: TimeRange, serving: Serving, advice: Sequence[Advice]) -> dict[str, Any]:
     """JSON types only; times are Unix seconds."""
     return {
         "schema": SCHEMA,

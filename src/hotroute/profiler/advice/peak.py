@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from hotroute.profiler.model.results import RouteSummary, Span, WorkerSummary
+from hotroute.profiler.model.results import RouteSummary, TimeRange, WorkerSummary
 
 if TYPE_CHECKING:
     from hotroute.profiler.queries.history import History
@@ -38,7 +38,7 @@ class Peak:
     queue: int
 
 
-def find(history: "History", span: Span) -> Peak:
+def find(history: "History", span: TimeRange) -> Peak:
     """Look closer and closer at the busiest step, until the storage has no finer ones."""
     ends = span.end
     for _ in range(CLOSER):
@@ -47,7 +47,7 @@ def find(history: "History", span: Span) -> Peak:
         start, length = found.times[number], found.step
         if (start, start + length) == (span.start, span.end):
             break
-        span = Span(start, start + length, span.release)
+        span = TimeRange(start, start + length, span.release)
     # The last step may not be over.
     return describe(Step(number, start, max(1.0, min(length, ends - start))), routes, found.workers)
 

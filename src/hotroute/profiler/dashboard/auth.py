@@ -8,7 +8,7 @@ from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, request
 
-from hotroute.profiler.dashboard.login_throttle import Attempts
+from hotroute.profiler.dashboard.login_throttle import LoginThrottle
 
 EXTENSION = "profiler_guard"
 CHALLENGE = 'Basic realm="profiler", charset="UTF-8"'
@@ -36,7 +36,7 @@ class NoPassword(ValueError):
     """The profiler shows nothing without a username and a password; the message says what to set."""
 
 
-class Guard:
+class BasicAuth:
     """One username and password, and how often each address may be wrong about them.
 
     Args:
@@ -56,22 +56,22 @@ class Guard:
             raise NoPassword("the profiler's username has a colon, which HTTP Basic cannot send: choose another")
         self.username, self.password = digest(username), digest(password)
         self.page = page
-        self.attempts = Attempts()
+        self.attempts = LoginThrottle()
 
     def check(self) -> Response | None:
         """The refusal of the current request, or None where it may go on."""
         given, address = credentials(), request.remote_addr or ""
         if given is None:
-            return self.refuse(401, MISSING, {"WWW-Authenticate": CHALLENGE})
+            return self.reject(401, MISSING, {"WWW-Authenticate": CHALLENGE})
         if wait := ceil(self.attempts.wait(address)):
             # Not even looked at: otherwise a guesser would only have to wait for the one that is let in.
-            return self.refuse(429, TOO_OFTEN.format(seconds=wait), {"Retry-After": str(wait)})
-        if self.knows(*given):
+            return self.reject(429, TOO_OFTEN.format(seconds=wait), {"Retry-After": str(wait)})
+        if self.matches(*given):
             return None
         self.attempts.failed(address)
-        return self.refuse(401, WRONG, {"WWW-Authenticate": CHALLENGE})
+        return self.reject(401, WRONG, {"WWW-Authenticate": CHALLENGE})
 
-    def knows(self, username: str, password: str) -> bool:
+    def matches(self, username: str, password: str) -> bool:
         """Takes as long for a wrong username as for a wrong password, of whatever length."""
         same = (
             hmac.compare_digest(digest(username), self.username),
@@ -79,7 +79,7 @@ class Guard:
         )
         return all(same)
 
-    def refuse(self, status: int, words: str, headers: dict[str, str]) -> Response:
+    def reject(self, status: int, words: str, headers: dict[str, str]) -> Response:
         html = self.page and request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html"
         body = self.page(status, words) if self.page and html else f"{words}\n"
         return Response(body, status, headers, content_type=f"text/{'html' if html else 'plain'}; charset=utf-8")
@@ -105,27 +105,27 @@ def init_app(app: Flask, username: str, password: str, page: Callable[[int, str]
     Raises:
         NoPassword: there is none.
     """
-    app.extensions[EXTENSION] = Guard(username, password, page)
+    app.extensions[EXTENSION] = BasicAuth(username, password, page)
 
 
 def protect(blueprint: Blueprint) -> None:
     """Let nobody into a blueprint that is not registered yet, in any application, unless its guard does."""
     blueprint.before_request(check)
-    blueprint.after_request(seal)
+    blueprint.after_request(add_security_headers)
 
 
 def protect_registered(app: Flask, name: str) -> None:
     """The same for a blueprint that a library has registered in the application, by its name."""
     app.before_request_funcs.setdefault(name, []).insert(0, check)
-    app.after_request_funcs.setdefault(name, []).append(seal)
+    app.after_request_funcs.setdefault(name, []).append(add_security_headers)
 
 
 def check() -> Response | None:
     # KeyError, and so nobody is let in, where `init_app` was forgotten.
-    return cast(Guard, current_app.extensions[EXTENSION]).check()
+    return cast(BasicAuth, current_app.extensions[EXTENSION]).check()
 
 
-def seal(response: Response) -> Response:
+def add_security_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.headers.setdefault("Content-Security-Policy", POLICY)
     return response

@@ -12,7 +12,7 @@ from hotroute.profiler.advice import Advice
 from hotroute.profiler.dashboard import auth, query_args, units
 from hotroute.profiler.dashboard.charts import sparkline
 from hotroute.profiler.dashboard.overview_totals import Overview
-from hotroute.profiler.dashboard.ttl_cache import Lately
+from hotroute.profiler.dashboard.ttl_cache import TtlCache
 from hotroute.profiler.options import Options
 from hotroute.profiler.queries.history import History
 
@@ -34,8 +34,8 @@ class Dashboard:
 
     options: Options
     history: History
-    advices: Lately[list[Advice]] = field(default_factory=lambda: Lately(ADVICE_SECONDS))
-    overviews: Lately[Overview] = field(default_factory=lambda: Lately(OVERVIEW_SECONDS))
+    advices: TtlCache[list[Advice]] = field(default_factory=lambda: TtlCache(ADVICE_SECONDS))
+    overviews: TtlCache[Overview] = field(default_factory=lambda: TtlCache(OVERVIEW_SECONDS))
 
 
 def dashboard() -> Dashboard:
@@ -46,7 +46,7 @@ def history() -> History:
     return dashboard().history
 
 
-def show(template: str, wanted: query_args.Asked, **values: Any) -> str:
+def show(template: str, wanted: query_args.PageQuery, **values: Any) -> str:
     """A page: the template, with what every one of them needs."""
 
     def here(**changes: str | int | None) -> str:

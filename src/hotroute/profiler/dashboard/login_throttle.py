@@ -18,7 +18,7 @@ ADDRESSES = 10_000
 """That are remembered; then the one that was wrong longest ago is forgotten."""
 
 
-class Attempts:
+class LoginThrottle:
     """A leaky bucket for each address.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hotroute.profiler.model.results import RouteSummary, Span
+from hotroute.profiler.model.results import RouteSummary, TimeRange
 from hotroute.profiler.queries import routes
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.queries.routes import Sums
@@ -10,7 +10,7 @@ from hotroute.profiler.queries.routes import Sums
 Overview = tuple[list[RouteSummary], RouteSummary]
 
 
-def overview(history: History, span: Span, steps: int) -> Overview:
+def overview(history: History, span: TimeRange, steps: int) -> Overview:
     """Every route, and all of them as one, its route and method being ""; from one reading, for both need all of it.
 
     Raises:
@@ -18,10 +18,10 @@ def overview(history: History, span: Span, steps: int) -> Overview:
     """
     with history.reading(span, steps) as found:
         sums = routes.sums(found, history.names(found.connection))
-        return routes.ranked(sums), added(sums.values(), len(found.times)).summary("", "")
+        return routes.ranked(sums), combine(sums.values(), len(found.times)).summary("", "")
 
 
-def added(sums: Iterable[Sums], steps: int) -> Sums:
+def combine(sums: Iterable[Sums], steps: int) -> Sums:
     total = Sums(steps=[0] * steps)
     for each in sums:
         total.requests += each.requests

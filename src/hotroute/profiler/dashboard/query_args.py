@@ -6,7 +6,7 @@ from time import time
 
 from flask import request
 
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 
 SPANS = {
     "15m": ("15 min", 900),
@@ -28,7 +28,7 @@ MOST = 400
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageQuery:
     """What the query says.
 
     Attributes:
@@ -37,7 +37,7 @@ class Asked:
     """
 
     choice: str
-    span: Span
+    span: TimeRange
     complaint: str = ""
 
     @property
@@ -49,16 +49,16 @@ class Asked:
         return {"span": self.choice, **release}
 
 
-def read() -> Asked:
+def read() -> PageQuery:
     """What the current request asks for."""
     release = value("release")
     if value("from") or value("to"):
         try:
-            return Asked(CUSTOM, between(value("from"), value("to"), release))
+            return PageQuery(CUSTOM, between(value("from"), value("to"), release))
         except ValueError as wrong:
-            return Asked(USUAL, until_now(USUAL, release), str(wrong))
+            return PageQuery(USUAL, until_now(USUAL, release), str(wrong))
     choice = value("span")
-    return Asked(known := choice if choice in SPANS else USUAL, until_now(known, release))
+    return PageQuery(known := choice if choice in SPANS else USUAL, until_now(known, release))
 
 
 def value(name: str, default: str = "") -> str:
@@ -66,16 +66,16 @@ def value(name: str, default: str = "") -> str:
     return request.args.get(name, default)[:LONGEST].replace("\x00", "").strip()
 
 
-def until_now(choice: str, release: str = "") -> Span:
+def until_now(choice: str, release: str = "") -> TimeRange:
     now = time()
-    return Span(now - SPANS[choice][1], now, release)
+    return TimeRange(now - SPANS[choice][1], now, release)
 
 
-def between(start: str, end: str, release: str = "") -> Span:
+def between(start: str, end: str, release: str = "") -> TimeRange:
     """Raises:
     ValueError: they are not times, or not in this order; the message is for a person.
     """
-    span = Span(moment(start, "from"), moment(end, "to") if end else time(), release)
+    span = TimeRange(moment(start, "from"), moment(end, "to") if end else time(), release)
     if span.seconds <= 0:
         raise ValueError("The span ends before it begins.")
     if span.seconds > MOST * 86400:

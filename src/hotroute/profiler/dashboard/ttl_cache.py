@@ -12,7 +12,7 @@ Found = TypeVar("Found")
 MOST = 32
 
 
-class Lately(Generic[Found]):
+class TtlCache(Generic[Found]):
     """Remembers the last `MOST` answers, each for some seconds.
 
     Args:

@@ -10,7 +10,7 @@ from flask_profiler.flask_profiler import measure  # type: ignore[import-untyped
 
 from hotroute.instrumentation import current
 from hotroute.profiler.options import EXTENSION, Options
-from hotroute.profiler.request.trace import Look
+from hotroute.profiler.request.trace import Trace
 
 View = Callable[..., Any]
 
@@ -55,9 +55,9 @@ def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
     # Flask 3.1 gives it nothing, later ones the request's context.
     def dispatch_request(*arguments: Any) -> Any:
         look = current.get()
-        if not isinstance(look, Look):
+        if not isinstance(look, Trace):
             return dispatch(*arguments)
-        if not look.chosen and not look.tells:
+        if not look.sampled and not look.send_server_timing:
             return timed(dispatch, arguments, look)
         if request.url_rule is None:
             return dispatch(*arguments)
@@ -70,17 +70,17 @@ def measuring(dispatch: View, prebuilt: dict[tuple[str, str], View]) -> View:
     return dispatch_request
 
 
-def timed(dispatch: View, arguments: tuple[Any, ...], look: Look) -> Any:
+def timed(dispatch: View, arguments: tuple[Any, ...], look: Trace) -> Any:
     """Of a request that nobody has chosen nothing but the time is wanted: `measure` takes as long as the rest."""
     began, look.cpu = perf_counter(), thread_time()
     try:
         return dispatch(*arguments)
     finally:
-        look.view = perf_counter() - began
+        look.view_seconds = perf_counter() - began
 
 
 def measured(measurement: dict[str, Any]) -> None:
     """Of the current request; of several, one within another, the outermost is the view's."""
     look = current.get()
-    if isinstance(look, Look):
-        look.view = float(measurement["elapsed"])
+    if isinstance(look, Trace):
+        look.view_seconds = float(measurement["elapsed"])

@@ -16,7 +16,7 @@ from hotroute.assets import Assets
 from hotroute.profiler.dashboard import auth
 from hotroute.profiler.flask_profiler import instrument
 from hotroute.profiler.model import resolutions
-from hotroute.profiler.model.results import KeptSample, RouteSummary, SampleHead, Span
+from hotroute.profiler.model.results import RouteSummary, SampleHead, StoredSample, TimeRange
 from hotroute.profiler.options import EXTENSION
 
 BLUEPRINT = "flask-profiler"
@@ -35,7 +35,7 @@ MOST_HOURS = 24 * 366
 COLUMNS = ("method", "name", "count", "minElapsed", "maxElapsed", "avgElapsed", "elapsed", "startedAt", "endedAt")
 
 
-def seal(app: Flask) -> None:
+def harden(app: Flask) -> None:
     """Let only those in who may see the dashboard, and take out what Flask-Profiler 1.8.1 has that is not safe.
 
     Its own check of the password is one for all applications of a process, and not in constant time.
@@ -120,7 +120,7 @@ class Criteria:
     def __init__(self, given: Mapping[str, str]) -> None:
         now = time()
         end = number(given, "endedAt", now + 0.5)
-        self.span = Span(min(number(given, "startedAt", now - WEEK), end), end)
+        self.span = TimeRange(min(number(given, "startedAt", now - WEEK), end), end)
         self.elapsed = number(given, "elapsed", 0.0)
         self.method, self.name = given.get("method", ""), given.get("name", "")
         self.skip = int(min(max(number(given, "skip", 0), 0), 1e9))
@@ -151,7 +151,7 @@ def timeseries(asked: Criteria, *, daily: bool) -> Iterator[tuple[str, int]]:
     form = "%Y-%m-%d" if daily else "%Y-%m-%d %H"
     end = resolutions.ceiling(asked.span.end, resolutions.HOUR)
     start = max(resolutions.floor(asked.span.start, resolutions.HOUR), end - MOST_HOURS * resolutions.HOUR)
-    found = history().requests(Span(start, end), steps=(end - start) // resolutions.HOUR)
+    found = history().requests(TimeRange(start, end), steps=(end - start) // resolutions.HOUR)
     for hour, moments in groupby(found, key=lambda moment: strftime(form, localtime(moment))):
         yield hour, sum(found[moment] for moment in moments)
 
@@ -176,7 +176,7 @@ def of_head(head: SampleHead) -> dict[str, Any]:
     return measurement(head.id, head.route, head.method, head.time, head.seconds, context)
 
 
-def of_sample(kept: KeptSample) -> dict[str, Any]:
+def of_sample(kept: StoredSample) -> dict[str, Any]:
     sample, asked = kept.sample, kept.sample.request
     context = {
         "status": asked.status,

@@ -45,7 +45,7 @@ def getting(getresponse: Any) -> Any:
             listener = instrumentation.current.get()
             if begun and listener is not None:
                 method, began = begun
-                listener.note("http", began, f"{method} {self.host.rpartition('@')[2]}:{self.port}")
+                listener.record_event("http", began, f"{method} {self.host.rpartition('@')[2]}:{self.port}")
 
     return get
 
@@ -60,6 +60,6 @@ def sending(send: Any) -> Any:
         try:
             return send(self, request, *arguments, **named)
         finally:
-            listener.note("http", began, f"{request.method} {request.url.host}")
+            listener.record_event("http", began, f"{request.method} {request.url.host}")
 
     return sent

@@ -33,6 +33,6 @@ def timed(execute: Callable[..., Any], name: Callable[[tuple[Any, ...]], str]) -
         try:
             return execute(self, *arguments, **named)
         finally:
-            listener.note("cache", began, name(arguments))
+            listener.record_event("cache", began, name(arguments))
 
     return executed

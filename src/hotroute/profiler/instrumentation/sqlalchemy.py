@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, TextClause, event
 
 from hotroute.instrumentation import current
-from hotroute.profiler.request.trace import Look
+from hotroute.profiler.request.trace import Trace
 
 TEXT = "\0"
 """Before a statement that somebody wrote as a string: what is within double quotes may be a value."""
@@ -32,7 +32,7 @@ def timed(name: str) -> Callable[..., bool | None]:
         try:
             getattr(context.dialect, name)(cursor, statement, parameters, context)
         finally:
-            look.note("sql", began, marked(statement, context))
+            look.record_event("sql", began, marked(statement, context))
         return True
 
     return execute
@@ -46,7 +46,7 @@ def without_parameters(cursor: Any, statement: str, context: Any) -> bool | None
     try:
         context.dialect.do_execute_no_params(cursor, statement, context)
     finally:
-        look.note("sql", began, marked(statement, context))
+        look.record_event("sql", began, marked(statement, context))
     return True
 
 
@@ -61,7 +61,7 @@ def committing(commit: Callable[[Any], None]) -> Callable[[Any], None]:
 
     def do_commit(connection: Any) -> None:
         look = current.get()
-        if not isinstance(look, Look):
+        if not isinstance(look, Trace):
             return commit(connection)
         began, others = perf_counter(), look.all_spent()
         try:

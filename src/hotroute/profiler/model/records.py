@@ -32,7 +32,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Alike:
+class RequestGroup:
     """Requests that differ in nothing but when they were and how long they took.
 
     Attributes:
@@ -112,7 +112,7 @@ MOST_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class Heartbeat:
     """How a worker is, since its last pulse.
 
     Attributes:
@@ -150,9 +150,9 @@ class Batch:
         gauges: as they are now, by name, of what all workers share: "memory", "entries", "evictions" of the store.
     """
 
-    requests: list[Alike] = field(default_factory=list)
+    requests: list[RequestGroup] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
-    pulses: list[Pulse] = field(default_factory=list)
+    pulses: list[Heartbeat] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     gauges: dict[str, float] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from hotroute.profiler.model.records import Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeRange:
     """A stretch of time, and of which release (all of them where it is "").
 
     Attributes:
@@ -35,7 +35,7 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class TimeBreakdown:
     """Where the time of the sampled requests went: means in seconds per request.
 
     Attributes:
@@ -77,7 +77,7 @@ class RouteSummary:
     latency: Quantiles
     cache: dict[str, int]
     sparkline: tuple[int, ...]
-    split: Split | None
+    split: TimeBreakdown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class RouteHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSample:
+class StoredSample:
     """A sample as the storage gives it back."""
 
     sample: Sample

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hotroute.profiler.model.results import RouteStatement, RouteSummary, SampleHead, Span
+from hotroute.profiler.model.results import RouteStatement, RouteSummary, SampleHead, TimeRange
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.queries.prometheus import metrics
 
@@ -26,7 +26,7 @@ class Export:
     filename: str
 
 
-def export(history: History, table: str, form: str, span: Span) -> Export:
+def export(history: History, table: str, form: str, span: TimeRange) -> Export:
     """The rows of a span.
 
     Args:
@@ -65,15 +65,15 @@ def harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def routes(history: History, span: Span) -> Iterable[RouteSummary]:
+def routes(history: History, span: TimeRange) -> Iterable[RouteSummary]:
     return history.routes(span)
 
 
-def statements(history: History, span: Span) -> Iterable[RouteStatement]:
+def statements(history: History, span: TimeRange) -> Iterable[RouteStatement]:
     return history.statements(span)
 
 
-def samples(history: History, span: Span) -> Iterable[SampleHead]:
+def samples(history: History, span: TimeRange) -> Iterable[SampleHead]:
     return history.samples(span, limit=MOST_SAMPLES)
 
 
@@ -90,7 +90,7 @@ def flat_statement(row: RouteStatement) -> dict[str, object]:
     return {"route": row.route, "method": row.method, **asdict(row.statement)}
 
 
-TABLES: Mapping[str, tuple[Callable[[History, Span], Iterable[Any]], Callable[[Any], dict[str, object]]]] = {
+TABLES: Mapping[str, tuple[Callable[[History, TimeRange], Iterable[Any]], Callable[[Any], dict[str, object]]]] = {
     "routes": (routes, flat_route),
     "statements": (statements, flat_statement),
     "samples": (samples, asdict),

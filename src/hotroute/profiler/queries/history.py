@@ -14,15 +14,15 @@ from hotroute.profiler.model.histogram import Histogram
 from hotroute.profiler.model.results import (
     CacheHistory,
     Change,
-    KeptSample,
     Release,
     RouteHistory,
     RouteStatement,
     RouteSummary,
     SampleHead,
     Series,
-    Span,
     StatementSummary,
+    StoredSample,
+    TimeRange,
     Totals,
     WorkersHistory,
 )
@@ -64,7 +64,7 @@ class History:
         self.engine.dispose()
 
     @contextmanager
-    def reading(self, span: Span, steps: int) -> Iterator[Reading]:
+    def reading(self, span: TimeRange, steps: int) -> Iterator[Reading]:
         with self.engine.connect() as connection:
             tolerance = reader.tolerance(span) if len(self.names(connection)) > FEW else reader.EXACT
             yield Reading(connection, span, self.clock(), steps, tolerance)
@@ -77,13 +77,13 @@ class History:
             self.known = {row.id: (row.route, row.method, row.cache) for row in rows}
         return self.known
 
-    def read(self, span: Span) -> Span:
+    def read(self, span: TimeRange) -> TimeRange:
         """The stretch of time that every number of the span is of: from bucket to bucket, or until now."""
         now = self.clock()
         _, start, end = resolutions.edges(span.start, span.end, now)
         return replace(span, start=start, end=min(end, max(now, start + 1)))
 
-    def requests(self, span: Span, steps: int) -> dict[int, int]:
+    def requests(self, span: TimeRange, steps: int) -> dict[int, int]:
         """How many there were, of all routes, by when each step begins."""
         table = schema.requests
         with self.reading(span, steps) as found:
@@ -92,12 +92,12 @@ class History:
                 counts[found.times[found.index(bucket)]] += int(count)
             return counts
 
-    def routes(self, span: Span, steps: int = 60) -> list[RouteSummary]:
+    def routes(self, span: TimeRange, steps: int = 60) -> list[RouteSummary]:
         """Every route that was asked for in the span, ranked by the time that it took in all."""
         with self.reading(span, steps) as found:
             return routes.ranked(routes.sums(found, self.names(found.connection)))
 
-    def route(self, span: Span, route: str, method: str, steps: int = 120) -> RouteHistory:
+    def route(self, span: TimeRange, route: str, method: str, steps: int = 120) -> RouteHistory:
         """One route; all numbers are zero where it was not asked for."""
         with self.reading(span, steps) as found:
             names = self.names(found.connection)
@@ -113,27 +113,27 @@ class History:
                 slowest=tuple(heads(found.connection, slowest(span, series))),
             )
 
-    def statements(self, span: Span, limit: int = 1000) -> list[RouteStatement]:
+    def statements(self, span: TimeRange, limit: int = 1000) -> list[RouteStatement]:
         """Those of all routes; the one that took most time first."""
         with self.reading(span, 1) as found:
             return ranked_statements(found, self.names(found.connection), None)[:limit]
 
-    def sample(self, identity: str) -> KeptSample | None:
+    def sample(self, identity: str) -> StoredSample | None:
         """The newest sample of the request with this id."""
         query = select(schema.samples.c.body, schema.workers.c.release, schema.workers.c.worker)
         query = query.join_from(schema.samples, schema.workers, schema.samples.c.worker == schema.workers.c.id)
         query = query.where(schema.samples.c.id == identity).order_by(schema.samples.c.time.desc()).limit(1)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return row and KeptSample(sample_codec.load(row.body), row.release, row.worker)
+        return row and StoredSample(sample_codec.load(row.body), row.release, row.worker)
 
-    def samples(self, span: Span, kind: str = "", limit: int = 100) -> list[SampleHead]:
+    def samples(self, span: TimeRange, kind: str = "", limit: int = 100) -> list[SampleHead]:
         """The newest first; of one kind, or of all."""
         query = sampled(span).order_by(schema.samples.c.time.desc()).limit(limit)
         with self.engine.connect() as connection:
             return heads(connection, query.where(schema.samples.c.kind == kind) if kind else query)
 
-    def cache(self, span: Span, steps: int = 60) -> CacheHistory:
+    def cache(self, span: TimeRange, steps: int = 60) -> CacheHistory:
         with self.reading(span, steps) as found:
             names = self.names(found.connection)
             asked = [number for number, name in names.items() if name[2]]
@@ -152,11 +152,11 @@ class History:
         with self.engine.connect() as connection:
             return gauges(connection)
 
-    def workers(self, span: Span, steps: int = 60) -> WorkersHistory:
+    def workers(self, span: TimeRange, steps: int = 60) -> WorkersHistory:
         with self.reading(span, steps) as found:
             return workers(found, span)
 
-    def compare(self, before: Span, after: Span) -> list[Change]:
+    def compare(self, before: TimeRange, after: TimeRange) -> list[Change]:
         """Every route of the two spans (or releases), ranked by the time that it took in both."""
         spans = [{(each.route, each.method): each for each in self.routes(span, steps=1)} for span in (before, after)]
         changes = [Change(*key, *(span.get(key) for span in spans)) for key in {**spans[0], **spans[1]}]
@@ -225,7 +225,7 @@ def counters(found: Reading) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def sampled(span: Span) -> Select[Any]:
+def sampled(span: TimeRange) -> Select[Any]:
     table, series, worker = schema.samples, schema.series, schema.workers
     query = select(
         *(table.c.id, table.c.kind, table.c.time, series.c.route, series.c.method, table.c.status, series.c.cache),
@@ -237,7 +237,7 @@ def sampled(span: Span) -> Select[Any]:
     return query.where(worker.c.release == span.release) if span.release else query
 
 
-def slowest(span: Span, series: Sequence[int]) -> Select[Any]:
+def slowest(span: TimeRange, series: Sequence[int]) -> Select[Any]:
     table = schema.samples
     return sampled(span).where(table.c.series.in_(series)).order_by(table.c.seconds.desc()).limit(MOST_SLOWEST)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from hotroute.profiler.model import resolutions
 from hotroute.profiler.model.histogram import Histogram
 from hotroute.profiler.model.resolutions import FINEST, Range, ceiling
-from hotroute.profiler.model.results import DurationTotal, Span, Total, Totals
+from hotroute.profiler.model.results import DurationTotal, TimeRange, Total, Totals
 from hotroute.profiler.queries.routes import Names
 from hotroute.profiler.storage import schema
 from hotroute.profiler.storage.lifetime import SUMMED, since
@@ -18,7 +18,7 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 
 
 def totals(connection: Connection, names: Names, now: float) -> Totals:
-    found = Reading(connection, Span(0, now), now, 1, EXACT)
+    found = Reading(connection, TimeRange(0, now), now, 1, EXACT)
     ranges = [SUMMED, *resolutions.summed(FINEST, since(connection), ceiling(now + FINEST, FINEST), found.stale)]
     return Totals(
         requests=tuple(requests(found, ranges, names)),

@@ -8,7 +8,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from hotroute.profiler.model.resolutions import MINUTE
-from hotroute.profiler.model.results import Span, Totals, WorkerSummary
+from hotroute.profiler.model.results import TimeRange, Totals, WorkerSummary
 from hotroute.profiler.queries.history import History
 from hotroute.profiler.storage.fold import DROPPED
 
@@ -50,7 +50,7 @@ class Measured(Collector):
         yield requests(totals)
         yield durations(totals)
         yield from counters(totals)
-        recent = Span(now - MINUTE, now)
+        recent = TimeRange(now - MINUTE, now)
         workers = [each for each in self.history.workers(recent).workers if each.alive]
         yield GaugeMetricFamily("hotroute_workers", "Worker processes that are alive.", value=len(workers))
         for name, meaning in PER_WORKER.items():

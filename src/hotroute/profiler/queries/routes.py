@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hotroute.profiler.model.histogram import Histogram
-from hotroute.profiler.model.results import Quantiles, RouteSummary, Split
+from hotroute.profiler.model.results import Quantiles, RouteSummary, TimeBreakdown
 from hotroute.profiler.storage import schema
 from hotroute.profiler.storage.reader import Reading
 
@@ -61,13 +61,13 @@ def quantiles(histogram: Histogram, longest: float) -> Quantiles:
     return Quantiles(p50, p95, p99, p999, longest, shortest)
 
 
-def split(sums: Mapping[str, float]) -> Split | None:
+def split(sums: Mapping[str, float]) -> TimeBreakdown | None:
     samples = int(sums.get("samples", 0))
     if not samples:
         return None
     names = ("wall", "view", "cpu", "sql", "cache", "outgoing", "waiting", "statements")
     means = {name: sums[name] / samples for name in names}
-    return Split(samples=samples, size=sums["size"] / sums["sized"] if sums["sized"] else 0.0, **means)
+    return TimeBreakdown(samples=samples, size=sums["size"] / sums["sized"] if sums["sized"] else 0.0, **means)
 
 
 def sums(reading: Reading, names: Names, series: Sequence[int] | None = None) -> dict[tuple[str, str], Sums]:

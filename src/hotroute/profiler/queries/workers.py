@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 
 from hotroute.profiler.model.histogram import Histogram
-from hotroute.profiler.model.results import Span, WorkersHistory, WorkerSummary
+from hotroute.profiler.model.results import TimeRange, WorkersHistory, WorkerSummary
 from hotroute.profiler.storage import schema
 from hotroute.profiler.storage.facts import combined
 from hotroute.profiler.storage.reader import Reading
@@ -19,7 +19,7 @@ MOST = 200
 NOTHING = (0.0, 0.0, 0, 0, 0, 0, Histogram(), 0, 0, 0.0)
 
 
-def workers(found: Reading, span: Span) -> WorkersHistory:
+def workers(found: Reading, span: TimeRange) -> WorkersHistory:
     processes = present(found, span)
     return WorkersHistory(
         workers=tuple(summaries(found, processes)),
@@ -30,7 +30,7 @@ def workers(found: Reading, span: Span) -> WorkersHistory:
     )
 
 
-def present(found: Reading, span: Span) -> Sequence[Row[Any]]:
+def present(found: Reading, span: TimeRange) -> Sequence[Row[Any]]:
     """Those that were seen in the span, the newest first; of very many, those that were seen last."""
     table = schema.workers
     query = of_release(select(table), span).where(table.c.seen >= span.start, table.c.started < span.end)
@@ -38,13 +38,13 @@ def present(found: Reading, span: Span) -> Sequence[Row[Any]]:
     return sorted(rows, key=lambda row: (-row.started, row.worker))
 
 
-def restarts(found: Reading, span: Span) -> int:
+def restarts(found: Reading, span: TimeRange) -> int:
     table = schema.workers
     query = of_release(select(func.count()).select_from(table), span)
     return found.connection.scalar(query.where(table.c.started >= span.start, table.c.started < span.end)) or 0
 
 
-def of_release(query: Select[Any], span: Span) -> Select[Any]:
+def of_release(query: Select[Any], span: TimeRange) -> Select[Any]:
     table = schema.workers
     query = query.where(table.c.worker != "")
     return query.where(table.c.release == span.release) if span.release else query

@@ -6,9 +6,9 @@ from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 from hotroute import logging
-from hotroute.instrumentation import TOLD, current
+from hotroute.instrumentation import CACHE_RESULT, current
 from hotroute.profiler.request import server_timing
-from hotroute.profiler.request.trace import Look
+from hotroute.profiler.request.trace import Trace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -20,7 +20,7 @@ FAILED = "500 Internal Server Error"
 """What a server answers for an application that raises."""
 
 
-class Watched(Look):
+class ActiveRequest(Trace):
     """
     Attributes:
         began: seconds of `time.perf_counter`.
@@ -38,7 +38,7 @@ class Watched(Look):
 
     def __init__(self, recorder: "Recorder", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
         self.began = perf_counter()
-        self.noted = []
+        self.events = []
         self.environ: WSGIEnvironment | None = environ
         self.recorder, self.respond = recorder, respond
         self.thread = get_ident()
@@ -47,7 +47,7 @@ class Watched(Look):
     def route(self) -> str:
         """Of a request that is under way; empty where none is known yet."""
         environ = self.environ or {}
-        return route(rule(environ.get("werkzeug.request")), environ.get(TOLD))
+        return route(rule(environ.get("werkzeug.request")), environ.get(CACHE_RESULT))
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
         """WSGI's `start_response`, the last moment at which Flask knows the rule."""
@@ -55,7 +55,7 @@ class Watched(Look):
         # There is none in front of Flask, and middleware may have put a request there that knows no rules.
         if self.environ is not None and (request := self.environ.get("werkzeug.request")) is not None:
             self.rule = rule(request)
-        if self.tells:
+        if self.send_server_timing:
             headers.append(server_timing.field(self, perf_counter() - self.began))
         return self.respond(status, headers, exc_info)
 
@@ -77,25 +77,25 @@ class Watched(Look):
     def end(self, environ: "WSGIEnvironment", seconds: float) -> None:
         recorder, status = self.recorder, self.status
         current.set(None)
-        if recorder.flying.get(self.thread) is self:
-            del recorder.flying[self.thread]
+        if recorder.in_flight.get(self.thread) is self:
+            del recorder.in_flight[self.thread]
         # Nothing but texts and numbers: such a tuple is none that the garbage collector has to look through.
-        record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(TOLD), seconds)
-        if len(recorder.requests) < recorder.room:
+        record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(CACHE_RESULT), seconds)
+        if len(recorder.requests) < recorder.capacity:
             recorder.requests.append(record)
         else:
             recorder.dropped += 1
-        if self.chosen or self.tells or seconds >= recorder.thresholds.lowest or status >= "5":
+        if self.sampled or self.send_server_timing or seconds >= recorder.thresholds.lowest or status >= "5":
             self.keep(record)
 
     def keep(self, record: tuple[Any, ...]) -> None:
         _, rule, _, status, told, seconds = record
         slow = seconds >= self.recorder.thresholds.of(route(rule, told))
         kind = "failed" if status >= "5" else "slow" if slow else "sample"
-        if self.chosen or self.tells or kind != "sample":
+        if self.sampled or self.send_server_timing or kind != "sample":
             self.cpu = None if self.cpu is None else thread_time() - self.cpu
             self.size = server_timing.size(self.headers)
-            self.recorder.keep((logging.request_id.get(), kind, record, self, self.stacks))
+            self.recorder.offer((logging.request_id.get(), kind, record, self, self.stacks))
 
 
 def rule(request: Any) -> str:

@@ -25,10 +25,10 @@ def add_application(root_path: str) -> None:
     if root_path not in applications:
         applications.append(root_path)
         known.clear()
-        short.cache_clear()
+        package_relative.cache_clear()
 
 
-def asking(frame: FrameType | None) -> Line | None:
+def innermost_app_line(frame: FrameType | None) -> Line | None:
     """The innermost line of an application that `frame` is within."""
     for _ in range(DEEPEST):
         if frame is None:
@@ -48,13 +48,13 @@ def is_application(file: str) -> bool:
     return not file.startswith((ENGINE, "<", *LIBRARIES)) or file.startswith(tuple(installed))
 
 
-def described(line: Line | None) -> str:
+def format_line(line: Line | None) -> str:
     """Such as "conduit/repositories/articles.py:41 find"."""
-    return f"{short(line[0].co_filename)}:{line[1]} {line[0].co_qualname}" if line else ""
+    return f"{package_relative(line[0].co_filename)}:{line[1]} {line[0].co_qualname}" if line else ""
 
 
 @lru_cache(1000)
-def short(file: str) -> str:
+def package_relative(file: str) -> str:
     """From the package on; of what is in none the last three parts."""
     for folder in (str(Path(ENGINE).parent), *LIBRARIES, *(str(Path(root).parent) for root in applications)):
         if file.startswith(folder + "/"):

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from hotroute.profiler.model.records import Alike
+from hotroute.profiler.model.records import RequestGroup
 from hotroute.profiler.options import Options
 
 TIMES = 2.0
@@ -38,7 +38,7 @@ class Thresholds:
         given = self.options.slow_routes.get(route)
         return given if given is not None else self.learned.get(route, self.options.slow)
 
-    def learn(self, requests: Iterable[Alike], now: float) -> None:
+    def learn(self, requests: Iterable[RequestGroup], now: float) -> None:
         """
         Args:
             now: seconds of a clock.
@@ -48,7 +48,7 @@ class Thresholds:
                 self.seen[each.route].extend(each.seconds)
         if now >= self.next:
             self.next = now + SELDOM
-            known = {route: usually(seconds) for route, seconds in self.seen.items() if len(seconds) >= ENOUGH}
+            known = {route: p99(seconds) for route, seconds in self.seen.items() if len(seconds) >= ENOUGH}
             found = {route: max(LEAST, TIMES * p99) for route, p99 in known.items()}
             self.learned = {route: seconds for route, seconds in found.items() if seconds < self.options.slow}
             self.lowest = self.find_lowest()
@@ -57,7 +57,7 @@ class Thresholds:
         return min([self.options.slow, *self.options.slow_routes.values(), *self.learned.values()])
 
 
-def usually(seconds: Iterable[float]) -> float:
+def p99(seconds: Iterable[float]) -> float:
     """All but one in a hundred are within it."""
     found = sorted(seconds)
     return found[int(len(found) * 0.99)]

@@ -60,4 +60,4 @@ def codes(frame: FrameType | None) -> list[CodeType]:
 
 def named(code: CodeType) -> str:
     """Such as "conduit/services/articles.py create"; a semicolon would be another frame."""
-    return f"{call_site.short(code.co_filename)} {code.co_qualname}".replace(";", ",").replace("\n", " ")
+    return f"{call_site.package_relative(code.co_filename)} {code.co_qualname}".replace(";", ",").replace("\n", " ")

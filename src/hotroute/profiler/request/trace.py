@@ -19,7 +19,7 @@ chosen it is looked for where the event took so long, and where there were `FEW`
 FEW = 10
 
 
-class Look:
+class Trace:
     """
     Of every request, for nobody knows how it will end: it has to cost next to nothing.
 
@@ -34,43 +34,43 @@ class Look:
     """
 
     # Of the class, until there is something to say: to set them costs each request as much as all that it counts.
-    chosen = tells = False
-    view: float | None = None
+    sampled = send_server_timing = False
+    view_seconds: float | None = None
     size: int | None = None
-    more: dict[str, tuple[int, float]] | None = None
+    overflow: dict[str, tuple[int, float]] | None = None
     cpu: float | None = None
-    noted: list[Noted]
+    events: list[Noted]
 
-    def note(self, kind: str, began: float, text: str) -> None:
+    def record_event(self, kind: str, began: float, text: str) -> None:
         """See `hotroute.instrumentation.Listener`."""
         seconds = perf_counter() - began
-        if seconds >= LONG or self.chosen or self.tells or len(self.noted) >= FEW:
+        if seconds >= LONG or self.sampled or self.send_server_timing or len(self.events) >= FEW:
             self.add(kind, began, seconds, text)
         else:
-            self.noted.append((kind, began, seconds, text, None))
+            self.events.append((kind, began, seconds, text, None))
 
     def add(self, kind: str, began: float, seconds: float, text: str) -> None:
-        before = len(self.noted)
+        before = len(self.events)
         if before < MOST_EVENTS:
-            located = self.chosen or seconds >= LONG or before >= FEW or self.tells
+            located = self.sampled or seconds >= LONG or before >= FEW or self.send_server_timing
             # Two frames up: whoever timed it, which is the engine or a library.
-            line = call_site.asking(sys._getframe(2)) if located else None
-            self.noted.append((kind, began, seconds, text, line))
+            line = call_site.innermost_app_line(sys._getframe(2)) if located else None
+            self.events.append((kind, began, seconds, text, line))
         else:
             count, spent = self.left_out(kind)
-            self.more = {**(self.more or {}), kind: (count + 1, spent + seconds)}
+            self.overflow = {**(self.overflow or {}), kind: (count + 1, spent + seconds)}
 
     def left_out(self, kind: str) -> tuple[int, float]:
         """How many, and how long."""
-        return self.more.get(kind, (0, 0.0)) if self.more else (0, 0.0)
+        return self.overflow.get(kind, (0, 0.0)) if self.overflow else (0, 0.0)
 
     def spent(self, kind: str) -> float:
         """Seconds, those left out included."""
-        return self.left_out(kind)[1] + sum([noted[2] for noted in self.noted if noted[0] == kind])
+        return self.left_out(kind)[1] + sum([noted[2] for noted in self.events if noted[0] == kind])
 
     def all_spent(self) -> float:
         return sum(map(self.spent, KINDS))
 
     def executed(self) -> int:
         """Statements, those left out included."""
-        return self.left_out("sql")[0] + sum([noted[0] == "sql" for noted in self.noted])
+        return self.left_out("sql")[0] + sum([noted[0] == "sql" for noted in self.events])

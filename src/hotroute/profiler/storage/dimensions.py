@@ -19,7 +19,7 @@ def clean(text: str, most: int) -> str:
     return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
 
 
-class Names:
+class Dimensions:
     """Numbers by names.
 
     Attributes:

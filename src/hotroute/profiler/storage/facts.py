@@ -40,7 +40,7 @@ COMBINED = {
 NOTHING: Mapping[str, Callable[[], Any]] = {"sum": int, "max": int, "histogram": Histogram}
 
 
-def put(facts: Facts, table: str, key: Key, values: Values) -> None:
+def accumulate(facts: Facts, table: str, key: Key, values: Values) -> None:
     rows = facts.setdefault(table, {})
     known = rows.get(key)
     rows[key] = values if known is None else combined(table, known, values)
@@ -50,7 +50,7 @@ def combined(table: str, left: Values, right: Values) -> Values:
     return COMBINED[table](left, right)
 
 
-def total(kept: Facts, added: Facts) -> Facts:
+def merged_with(kept: Facts, added: Facts) -> Facts:
     """The rows of `added`, each with what is already kept; neither is changed."""
     return {
         table: {
@@ -66,7 +66,7 @@ def update(kept: Facts, written: Facts) -> None:
         kept.setdefault(table, {}).update(rows)
 
 
-def restored(kept: Facts, keys: Mapping[str, Iterable[Key]]) -> Facts:
+def rollback_values(kept: Facts, keys: Mapping[str, Iterable[Key]]) -> Facts:
     """The rows with these keys as they are without a write that failed: nothing, where there were none."""
     facts: Facts = {}
     for table in schema.FACTS:

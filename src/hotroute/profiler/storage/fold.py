@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from hotroute.profiler.model.histogram import Histogram
-from hotroute.profiler.model.records import OTHER_ROUTES, Alike, Batch, Event, Pulse, Sample
+from hotroute.profiler.model.records import OTHER_ROUTES, Batch, Event, Heartbeat, RequestGroup, Sample
 from hotroute.profiler.model.resolutions import FINEST, LATEST, floor
 from hotroute.profiler.storage import facts, sample_codec, schema
-from hotroute.profiler.storage.dimensions import OTHER_STATEMENTS, Names, clean
-from hotroute.profiler.storage.facts import CHOSEN, Facts, put
+from hotroute.profiler.storage.dimensions import OTHER_STATEMENTS, Dimensions, clean
+from hotroute.profiler.storage.facts import CHOSEN, Facts, accumulate
 
 MOST_SERIES = 2_000
 MOST_EXECUTIONS = 2_000
@@ -65,7 +65,7 @@ class Fold:
         pulse: the last one, for the next batch to know how long ago it was.
     """
 
-    def __init__(self, buckets: Buckets, names: Names, now: float, pulse: float) -> None:
+    def __init__(self, buckets: Buckets, names: Dimensions, now: float, pulse: float) -> None:
         self.buckets, self.names, self.now, self.pulse = buckets, names, now, pulse
         self.added: dict[int, Facts] = defaultdict(dict)
         self.samples: list[tuple[int, Sample]] = []
@@ -78,15 +78,17 @@ class Fold:
         for name, count in batch.counters.items():
             self.count(clean(name, 100), count)
 
-    def requests(self, requests: Iterable[Alike]) -> None:
+    def requests(self, requests: Iterable[RequestGroup]) -> None:
         for each in requests:
             bucket = self.buckets.of(each.time, self.now)
             series = self.series(bucket, each.route, each.method, each.cache)
             histogram = Histogram()
             histogram.add_all(each.seconds)
             count, spent = len(each.seconds), sum(each.seconds)
-            put(self.added[bucket], schema.requests.name, (series, each.status), (count, spent))
-            put(self.added[bucket], schema.latencies.name, (series,), (count, spent, max(each.seconds), histogram))
+            accumulate(self.added[bucket], schema.requests.name, (series, each.status), (count, spent))
+            accumulate(
+                self.added[bucket], schema.latencies.name, (series,), (count, spent, max(each.seconds), histogram)
+            )
 
     def series(self, bucket: int, route: str, method: str, cache: str) -> int:
         known = self.names.found.get((route, method, cache))
@@ -110,7 +112,7 @@ class Fold:
             candidates[bucket] += [(series, sample) for sample in looks]
             if chosen := [sample for sample in looks if sample.chosen]:
                 sums = tuple(map(sum, zip(*map(split, chosen), strict=True)))
-                put(self.added[bucket], schema.splits.name, (series,), sums)
+                accumulate(self.added[bucket], schema.splits.name, (series,), sums)
                 self.execute(bucket, series, chosen)
         for bucket, found in candidates.items():
             self.choose(bucket, found)
@@ -130,16 +132,16 @@ class Fold:
                 statement = self.names.statement(fingerprint, place, texts[fingerprint, place])
             else:
                 statement = self.names.statement(OTHER_STATEMENTS, "", OTHER_STATEMENTS)
-            put(self.added[bucket], schema.executions.name, (series, statement), values)
+            accumulate(self.added[bucket], schema.executions.name, (series, statement), values)
 
     def choose(self, bucket: int, candidates: Iterable[tuple[int, Sample]]) -> None:
         counts = self.buckets.rows(bucket).get(CHOSEN, {})
         kept = Counter({(series, kind): count for (series, kind), (count,) in counts.items()})
         for series, sample in sample_codec.chosen(candidates, kept):
             self.samples.append((series, sample))
-            put(self.added[bucket], CHOSEN, (series, sample.kind), (1,))
+            accumulate(self.added[bucket], CHOSEN, (series, sample.kind), (1,))
 
-    def beat(self, pulse: Pulse) -> None:
+    def beat(self, pulse: Heartbeat) -> None:
         lateness = Histogram()
         lateness.add_all(pulse.lateness)
         values = (
@@ -154,13 +156,13 @@ class Fold:
             pulse.dropped,
             pulse.own_cpu,
         )
-        put(self.added[self.buckets.of(pulse.time, self.now)], schema.pulses.name, (), values)
+        accumulate(self.added[self.buckets.of(pulse.time, self.now)], schema.pulses.name, (), values)
         self.pulse = max(self.pulse, pulse.time)
         if pulse.dropped:
             self.count(DROPPED, pulse.dropped)
 
     def count(self, name: str, count: int) -> None:
-        put(self.added[self.buckets.of(self.now, self.now)], schema.counters.name, (name,), (count,))
+        accumulate(self.added[self.buckets.of(self.now, self.now)], schema.counters.name, (name,), (count,))
 
 
 def statements(sample: Sample) -> dict[tuple[str, str], list[Event]]:

@@ -25,7 +25,7 @@ class NotHeldError(Exception):
     """Another worker is the keeper."""
 
 
-class Keeper:
+class Maintenance:
     """
     Args:
         holder: names this worker.
@@ -34,7 +34,7 @@ class Keeper:
 
     def __init__(self, engine: Engine, holder: str, most_bytes: int = retention.MOST_BYTES) -> None:
         self.engine, self.holder, self.most_bytes = engine, holder, most_bytes
-        self.now = self.rests_until = self.spent = 0.0
+        self.now = self.next_run_at = self.spent = 0.0
         self.steps: Iterator[None] | None = None
 
     def run(self, now: float, budget: float = BUDGET) -> bool:
@@ -44,25 +44,25 @@ class Keeper:
             sqlalchemy.exc.SQLAlchemyError: the database did not let it; the round begins again at a later call.
         """
         # A clock that was set back does not make it rest for longer.
-        if self.rests_until - LONGEST <= now < self.rests_until:
+        if self.next_run_at - LONGEST <= now < self.next_run_at:
             return True
-        self.now, self.rests_until = now, now + PAUSE
+        self.now, self.next_run_at = now, now + PAUSE
         try:
-            over = self.go_on(budget)
+            over = self.run_slice(budget)
         except NotHeldError:
-            self.spent, self.rests_until = 0.0, now + HELD / 3
+            self.spent, self.next_run_at = 0.0, now + HELD / 3
             return True
         if over:
-            self.rests_until = now + max(PAUSE, min(LONGEST, SHARE * self.spent))
+            self.next_run_at = now + max(PAUSE, min(LONGEST, SHARE * self.spent))
             self.spent = 0.0
         else:
-            self.rests_until = 0.0
+            self.next_run_at = 0.0
         return over
 
-    def go_on(self, budget: float) -> bool:
+    def run_slice(self, budget: float) -> bool:
         began, busy = time.monotonic(), time.thread_time()
         # An error ends the steps for good.
-        steps, self.steps = self.steps or self.round(), None
+        steps, self.steps = self.steps or self.current_steps(), None
         try:
             for _ in steps:
                 if time.monotonic() - began > budget:
@@ -72,7 +72,7 @@ class Keeper:
         finally:
             self.spent += time.thread_time() - busy
 
-    def round(self) -> Iterator[None]:
+    def current_steps(self) -> Iterator[None]:
         for resolution in RESOLUTIONS[1:]:
             yield from self.roll(resolution)
         with self.transaction() as connection:

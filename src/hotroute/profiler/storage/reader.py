@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, func, s
 
 from hotroute.profiler.model import resolutions
 from hotroute.profiler.model.resolutions import HOUR, RESOLUTIONS, Range, floor
-from hotroute.profiler.model.results import Span
+from hotroute.profiler.model.results import TimeRange
 from hotroute.profiler.storage import schema
 
 EXACT = 0.0
@@ -26,7 +26,7 @@ class Reading:
         step: seconds of the span's steps; `times` is when each begins.
     """
 
-    def __init__(self, connection: Connection, span: Span, now: float, steps: int, tolerance: float) -> None:
+    def __init__(self, connection: Connection, span: TimeRange, now: float, steps: int, tolerance: float) -> None:
         self.connection, self.release, self.now = connection, span.release, now
         self.resolution, self.start, self.end = resolutions.edges(span.start, span.end, now)
         count = (self.end - self.start) // self.resolution
@@ -97,6 +97,6 @@ def stale(connection: Connection, since: float) -> set[tuple[int, int]]:
     return found
 
 
-def tolerance(span: Span) -> float:
+def tolerance(span: TimeRange) -> float:
     """By how many seconds a long span may lag behind, so that it need not be read down to the newest rows."""
     return span.seconds / 1000 if span.seconds > SHORT else EXACT

@@ -10,7 +10,7 @@ from hotroute import database
 from hotroute.profiler.model.records import Batch
 from hotroute.profiler.model.resolutions import FINEST, MINUTE, floor
 from hotroute.profiler.storage import engine, facts, maintenance, migrations, sample_codec, schema
-from hotroute.profiler.storage.dimensions import Names, clean
+from hotroute.profiler.storage.dimensions import Dimensions, clean
 from hotroute.profiler.storage.facts import Facts, Key
 from hotroute.profiler.storage.fold import Buckets, Fold
 
@@ -51,8 +51,8 @@ class Storage:
             "seen": started,
             **IDLE,
         }
-        self.buckets, self.names, self.pulse = Buckets(), Names(), started
-        self.keeper = maintenance.Keeper(self.engine, f"{worker} {started}")
+        self.buckets, self.names, self.pulse = Buckets(), Dimensions(), started
+        self.keeper = maintenance.Maintenance(self.engine, f"{worker} {started}")
         self.doubtful: dict[int, dict[str, set[Key]]] = {}
         dialect = self.engine.dialect.name
         self.upserts = {
@@ -84,8 +84,10 @@ class Storage:
         fold = Fold(self.buckets, self.names, now, self.pulse)
         fold.fold(batch)
         worker = self.about(batch, now)
-        sums = {bucket: facts.total(self.buckets.rows(bucket), added) for bucket, added in fold.added.items()}
-        restored = {bucket: facts.restored(self.buckets.rows(bucket), keys) for bucket, keys in self.doubtful.items()}
+        sums = {bucket: facts.merged_with(self.buckets.rows(bucket), added) for bucket, added in fold.added.items()}
+        restored = {
+            bucket: facts.rollback_values(self.buckets.rows(bucket), keys) for bucket, keys in self.doubtful.items()
+        }
         self.doubt(sums)
         with self.engine.begin() as connection:
             self.write_names(connection, worker)

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from hotroute import instrumentation
-from hotroute.profiler.model.records import NO_ROUTE, Alike, Batch, Event, Request, Sample
+from hotroute.profiler.model.records import NO_ROUTE, Batch, Event, Request, RequestGroup, Sample
 from hotroute.profiler.model.resolutions import FINEST
 from hotroute.profiler.options import Options
 from hotroute.profiler.request import call_site
 from hotroute.profiler.request.active_request import route
-from hotroute.profiler.request.trace import Look, Noted
+from hotroute.profiler.request.trace import Noted, Trace
 from hotroute.profiler.worker import sql_fingerprint
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"})
@@ -25,14 +25,14 @@ LONGEST = 200
 """Characters of an event's text, SQL aside."""
 
 
-def batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoch: float) -> Batch:
+def build_batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoch: float) -> Batch:
     """
     Args:
         records: of `Watched.end`.
         samples: of `Watched.keep`.
         epoch: what must be added to `time.perf_counter` for Unix seconds.
     """
-    made = Batch(requests=[alike for alike in grouped(records, epoch) if not ignored(options, alike.route)])
+    made = Batch(requests=[alike for alike in group_requests(records, epoch) if not ignored(options, alike.route)])
     for sample in samples:
         kept = sampled(options, sample, epoch)
         if kept and not ignored(options, kept.request.route):
@@ -43,15 +43,15 @@ def batch(options: Options, records: Iterable[Any], samples: Iterable[Any], epoc
     return made
 
 
-def grouped(records: Iterable[Any], epoch: float) -> list[Alike]:
+def group_requests(records: Iterable[Any], epoch: float) -> list[RequestGroup]:
     """All that is done for each request is to put its time into a list: what they have in common is made of it once."""
     groups: defaultdict[Any, list[float]] = defaultdict(list)
     for began, rule, method, status, told, seconds in records:
         groups[int((began + epoch + seconds) // FINEST), rule, method, status, told].append(seconds)
-    return [Alike(bucket * FINEST, *common(*asked), seconds) for (bucket, *asked), seconds in groups.items()]
+    return [RequestGroup(bucket * FINEST, *labels(*asked), seconds) for (bucket, *asked), seconds in groups.items()]
 
 
-def common(rule: str, method: str, status: str, told: tuple[str, str, str] | None) -> tuple[str, str, int, str]:
+def labels(rule: str, method: str, status: str, told: tuple[str, str, str] | None) -> tuple[str, str, int, str]:
     """Route, method, status and cache as `Request` has them."""
     cache = outcome(told[1], told[2]) if told else ""
     return route(rule, told) or NO_ROUTE, method if method in METHODS else OTHER, code(status), cache
@@ -86,7 +86,7 @@ def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     """None where Flask-Profiler's sampling function did not want a request that nobody knew to be slow or failed."""
     identity, kind, record, look, stacks = sample
     began, rule, method, status, told, seconds = record
-    request = Request(began + epoch, *common(rule, method, status, told), seconds)
+    request = Request(began + epoch, *labels(rule, method, status, told), seconds)
     stack = stacks.folded() if stacks else ""
     identity = identity or secrets.token_hex(16)
     # What the cache answers comes to no view, whose sampling function would say yes.
@@ -94,24 +94,24 @@ def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     refused = look.chosen and options.sampling_function and look.view is None and (rule or told) and not answered
     if refused and kind == "sample":
         return None
-    return closely(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)
+    return build_sample(identity, kind, request, look, began, stack, chosen=look.chosen and not refused)
 
 
-def closely(  # noqa: PLR0913, PLR0917
-    identity: str, kind: str, request: Request, look: Look, began: float, stack: str, *, chosen: bool
+def build_sample(  # noqa: PLR0913, PLR0917
+    identity: str, kind: str, request: Request, look: Trace, began: float, stack: str, *, chosen: bool
 ) -> Sample:
     return Sample(
         id=identity,
         kind=kind,
         request=request,
-        view=look.view or 0.0,
+        view=look.view_seconds or 0.0,
         cpu=look.cpu or 0.0,
         sql=look.spent("sql"),
         cache_seconds=look.spent("cache"),
         outgoing=look.spent("http"),
         size=look.size,
-        events=tuple(event(noted, began) for noted in sorted(look.noted, key=lambda each: each[1])),
-        left_out=sum(count for count, _ in (look.more or {}).values()),
+        events=tuple(event(noted, began) for noted in sorted(look.events, key=lambda each: each[1])),
+        left_out=sum(count for count, _ in (look.overflow or {}).values()),
         stack=stack,
         chosen=chosen,
     )
@@ -120,7 +120,7 @@ def closely(  # noqa: PLR0913, PLR0917
 def event(noted: Noted, began: float) -> Event:
     kind, at, seconds, text, line = noted
     text, mark = sql_fingerprint.of(text) if kind == "sql" else (text[:LONGEST], "")
-    return Event(kind, max(0.0, at - began), seconds, text, call_site.described(line), mark)
+    return Event(kind, max(0.0, at - began), seconds, text, call_site.format_line(line), mark)
 
 
 class Counts:

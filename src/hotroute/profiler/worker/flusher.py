@@ -94,7 +94,7 @@ class Flusher:
     def collect(self) -> Batch:
         recorder, epoch = self.recorder, time() - perf_counter()
         records, samples = drained(recorder.requests), drained(recorder.samples)
-        batch = aggregate.batch(recorder.options, records, samples, epoch)
+        batch = aggregate.build_batch(recorder.options, records, samples, epoch)
         recorder.thresholds.learn(batch.requests, monotonic())
         batch.pulses.append(self.pulses.take(batch.requests, thread_time() + recorder.watchdog.cpu))
         batch.gauges = self.gauges.read()

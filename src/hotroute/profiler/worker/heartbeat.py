@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
-from hotroute.profiler.model.records import Alike, Pulse
+from hotroute.profiler.model.records import Heartbeat, RequestGroup
 from hotroute.profiler.worker import aggregate
 from hotroute.serving import threads
 
@@ -33,20 +33,20 @@ class Pulses:
         self.dropped = 0
         self.listeners: list[int] = []
 
-    def take(self, requests: list[Alike], cpu: float) -> Pulse:
+    def take(self, requests: list[RequestGroup], cpu: float) -> Heartbeat:
         """
         Args:
             requests: that have ended since; those for what the profiler shows are in none of the numbers.
             cpu: seconds that the profiler's threads have had since they began.
         """
-        options, flying = self.recorder.options, list(self.recorder.flying.values())
+        options, flying = self.recorder.options, list(self.recorder.in_flight.values())
         under_way = [perf_counter() - each.began for each in flying if not aggregate.ignored(options, each.route)]
         self.busy += sum(sum(each.seconds) for each in requests)
         busy, self.before_busy = self.busy + sum(under_way) - self.before_busy, self.busy + sum(under_way)
         own_cpu, self.cpu = cpu - self.cpu, cpu
         dropped = self.recorder.dropped
         new, self.dropped = dropped - self.dropped, dropped
-        return Pulse(
+        return Heartbeat(
             time=time(),
             threads=threads(os.environ),
             busy=max(0.0, busy),

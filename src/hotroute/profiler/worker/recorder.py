@@ -12,7 +12,7 @@ from weakref import WeakMethod
 from hotroute.fork_safety import reset_in_children
 from hotroute.profiler.options import Options
 from hotroute.profiler.queries.history import History
-from hotroute.profiler.request.active_request import Watched
+from hotroute.profiler.request.active_request import ActiveRequest
 from hotroute.profiler.request.slow_thresholds import Thresholds
 from hotroute.profiler.worker.flusher import Flusher
 from hotroute.profiler.worker.watchdog import Watchdog
@@ -43,7 +43,7 @@ class Recorder:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.history = History(options.url)
-        self.room, self.running = MOST_REQUESTS, False
+        self.capacity, self.running = MOST_REQUESTS, False
         self.rate = options.samples_per_second / workers(os.environ)
         self.key = digest(options.key) if options.key else b""
         self.reset_after_fork()
@@ -56,9 +56,9 @@ class Recorder:
             atexit.unregister(self.close)
         self.running = False
         self.starting = Lock()
-        self.flying: dict[int, Watched] = {}
+        self.in_flight: dict[int, ActiveRequest] = {}
         self.requests, self.samples = deque[Any](), deque[Any]()
-        self.tokens, self.extra, self.dropped = self.most_tokens, REMARKABLE, 0
+        self.tokens, self.outlier_budget, self.dropped = self.most_tokens, REMARKABLE, 0
         self.thresholds = Thresholds(self.options)
         self.flusher, self.watchdog = Flusher(self), Watchdog(self)
 
@@ -83,13 +83,13 @@ class Recorder:
             self.flusher.stop()
             self.running = False
 
-    def keep(self, sample: tuple[Any, ...]) -> None:
+    def offer(self, sample: tuple[Any, ...]) -> None:
         look = sample[3]
         if not look.chosen:
-            if self.extra < 1.0:
+            if self.outlier_budget < 1.0:
                 self.dropped += 1
                 return
-            self.extra -= 1.0
+            self.outlier_budget -= 1.0
         if len(self.samples) < MOST_SAMPLES:
             self.samples.append(sample)
         else:
@@ -97,7 +97,7 @@ class Recorder:
 
     def refill(self, seconds: float) -> None:
         self.tokens = min(self.most_tokens, self.tokens + self.rate * seconds)
-        self.extra = min(REMARKABLE, self.extra + REMARKABLE * seconds)
+        self.outlier_budget = min(REMARKABLE, self.outlier_budget + REMARKABLE * seconds)
 
     def authorises(self, key: str) -> bool:
         return bool(self.key) and hmac.compare_digest(digest(key), self.key)

@@ -7,7 +7,7 @@ from typing import Any
 from hiredis import HiredisError
 
 from hotroute.cache.redis_client.client import Pool
-from hotroute.cache.redis_client.endpoint import Place
+from hotroute.cache.redis_client.endpoint import Endpoint
 
 SELDOM = 30.0
 """Seconds between two questions; all workers ask."""
@@ -38,16 +38,16 @@ class Gauges:
         return {"entries": float(len(self.store.entries))} if hasattr(self.store, "entries") else {}
 
 
-def of_redis(place: Place) -> dict[str, float]:
+def of_redis(place: Endpoint) -> dict[str, float]:
     """By INFO alone, which a user of the cache may use.
 
     Raises:
         OSError, hiredis.HiredisError: no answer within `PATIENCE`, or not a useful one.
     """
     deadline = monotonic() + PATIENCE
-    wire = Pool(place).take(deadline)
+    wire = Pool(place).acquire(deadline)
     try:
-        replies = wire.ask([("INFO", section) for section in ("memory", "stats", "keyspace")], deadline)
+        replies = wire.execute([("INFO", section) for section in ("memory", "stats", "keyspace")], deadline)
     finally:
         wire.close()
     memory, stats, keys = map(lines, replies)

@@ -11,7 +11,7 @@ from hotroute.profiler.request.stack_samples import Stacks
 if TYPE_CHECKING:
     from types import FrameType
 
-    from hotroute.profiler.request.active_request import Watched
+    from hotroute.profiler.request.active_request import ActiveRequest
     from hotroute.profiler.worker.recorder import Recorder
 
 PAUSE = 0.025
@@ -63,14 +63,14 @@ class Watchdog:
     def look(self, now: float) -> bool:
         """At the requests that are slow already; whether it is worth looking again soon."""
         least = self.recorder.thresholds.lowest
-        late = [each for each in list(self.recorder.flying.values()) if now - each.began >= least]
+        late = [each for each in list(self.recorder.in_flight.values()) if now - each.began >= least]
         if not late:
             return False
         frames = sys._current_frames()
         looked = [self.note(each, frames, now) for each in late[:MOST_AT_ONCE]]
         return any(looked)
 
-    def note(self, watched: "Watched", frames: dict[int, "FrameType"], now: float) -> bool:
+    def note(self, watched: "ActiveRequest", frames: dict[int, "FrameType"], now: float) -> bool:
         if now - watched.began < self.recorder.thresholds.of(watched.route):
             return False
         if watched.stacks is None:

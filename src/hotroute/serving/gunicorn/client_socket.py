@@ -13,7 +13,7 @@ GATHERED = 65_536
 """Bytes of content that are worth copying to send them with the header."""
 
 
-class Client(socket.socket):
+class LazyTimeoutSocket(socket.socket):
     """A socket that tells the kernel of its timeout when it is about to wait.
 
     Gunicorn 27.0.1 sets it five times in a request, most of them to what it was.
@@ -37,8 +37,8 @@ class Client(socket.socket):
     def setblocking(self, flag: bool, /) -> None:
         self.wanted = None if flag else 0.0
 
-    def dup(self) -> "Client":
-        return Client(socket.fromfd(self.fileno(), self.family, self.type, self.proto))
+    def dup(self) -> "LazyTimeoutSocket":
+        return LazyTimeoutSocket(socket.fromfd(self.fileno(), self.family, self.type, self.proto))
 
     def tell(self) -> None:
         if self.wanted != self.told:
@@ -66,7 +66,7 @@ class Client(socket.socket):
         return super().sendfile(*arguments, **options)
 
 
-class Parts(list[bytes]):
+class SendBuffer(list[bytes]):
     """What is sent to it."""
 
     sendall = list.append
@@ -90,7 +90,7 @@ class Response(wsgi.Response):  # type: ignore[misc]
         if self.headers_sent or len(data) > GATHERED:
             super().write(data)
             return
-        client, parts = self.sock, Parts()
+        client, parts = self.sock, SendBuffer()
         self.sock = parts
         try:
             super().write(data)

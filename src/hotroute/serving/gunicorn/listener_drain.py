@@ -39,20 +39,20 @@ def on_starting(arbiter: Any) -> None:
     stop: Callable[[bool], None] = arbiter.stop
 
     def stop_turning_away(graceful: bool = True) -> None:
-        if is_last(arbiter):
-            turn_away(arbiter.LISTENERS)
+        if owns_listeners(arbiter):
+            reject_new_syns(arbiter.LISTENERS)
         stop(graceful)
 
     arbiter.stop = stop_turning_away
 
 
-def is_last(arbiter: Any) -> bool:
+def owns_listeners(arbiter: Any) -> bool:
     """Whether nobody listens on its sockets afterwards: no other master (USR2), nor who has handed them in."""
     handed_in = arbiter.systemd or any(str(bind).startswith("fd://") for bind in arbiter.cfg.bind)
     return not handed_in and arbiter.reexec_pid == arbiter.master_pid == 0
 
 
-def turn_away(listeners: Iterable[Any]) -> None:
+def reject_new_syns(listeners: Iterable[Any]) -> None:
     program = ctypes.create_string_buffer(WITHOUT_SYN)
     length = len(WITHOUT_SYN) // struct.calcsize("HBBI")
     for listener in listeners:
@@ -65,7 +65,7 @@ def turn_away(listeners: Iterable[Any]) -> None:
             )
 
 
-def close(listener: Any, accept: Callable[[Any], object]) -> None:
+def drain_listener(listener: Any, accept: Callable[[Any], object]) -> None:
     """
     Args:
         accept: takes in one who has connected.

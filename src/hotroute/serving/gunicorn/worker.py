@@ -9,10 +9,10 @@ from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from hotroute.serving.gunicorn import listener_drain
-from hotroute.serving.gunicorn.client_socket import Client, Response
+from hotroute.serving.gunicorn.client_socket import LazyTimeoutSocket, Response
 from hotroute.serving.lingering import Lingering
 
-REST = 0.001
+ACCEPT_PAUSE = 0.001
 """Seconds; a poller's timeout is in milliseconds."""
 
 
@@ -52,13 +52,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.taken += 1
             # Not after each: there are clients that connect for every request.
             if self.taken >= self.cfg.threads:
-                self.taken, self.resting_until = 0, monotonic() + REST
+                self.taken, self.resting_until = 0, monotonic() + ACCEPT_PAUSE
                 self.set_accept_enabled(False)
 
     def enqueue_req(self, conn: Any) -> None:
         """Called with each connection that is readable, and with each new one."""
         if type(conn.sock) is socket.socket:
-            conn.sock = Client(conn.sock)
+            conn.sock = LazyTimeoutSocket(conn.sock)
         super().enqueue_req(conn)
 
     def finish_request(self, conn: Any, fs: Any) -> None:
@@ -85,21 +85,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Called before each wait for events, with whether it has room."""
         if not self.alive:
             super().set_accept_enabled(False)
-            self.close_the_door()
+            self.drain_listeners()
         elif not (enabled and monotonic() < self.resting_until):
             super().set_accept_enabled(enabled)
 
-    def close_the_door(self) -> None:
+    def drain_listeners(self) -> None:
         # Once: who is told to stop while it starts comes here twice.
         while self.sockets:
-            listener_drain.close(self.sockets.pop(), self.accept)
+            listener_drain.drain_listener(self.sockets.pop(), self.accept)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what never became a request for the application in the shape of its errors, not as HTML."""
-        super().handle_error(req, Answer(client), addr, exc)
+        super().handle_error(req, JsonErrorSocket(client), addr, exc)
 
 
-class Answer:
+class JsonErrorSocket:
     """A client's socket, to which Gunicorn's page for an error goes as JSON with the same status.
 
     Args:

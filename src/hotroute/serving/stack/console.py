@@ -12,7 +12,7 @@ COLOURS = (36, 33, 32, 35, 31, 34)
 """ANSI's for the foreground (ECMA-48, SGR), one for each part in turn."""
 
 
-class Screen:
+class Console:
     """Lines from several threads, one at a time; a terminal that was closed is no reason to fail."""
 
     def __init__(self, names: list[str]) -> None:
@@ -21,7 +21,7 @@ class Screen:
         self.is_coloured = sys.stdout.isatty()
         self.lock = Lock()
 
-    def show(self, name: str, line: str) -> None:
+    def print_line(self, name: str, line: str) -> None:
         prefix = self.prefix(name, dt.datetime.now().astimezone())
         with self.lock, closed_terminal_is_fine():
             for part in line.splitlines():
@@ -32,7 +32,7 @@ class Screen:
         text = f"{now:%H:%M:%S} {name.ljust(self.width)} | "
         return f"\033[0m\033[{self.colours.get(name, 0)}m{text}\033[0m" if self.is_coloured else text
 
-    def say(self, text: str) -> None:
+    def print(self, text: str) -> None:
         with self.lock, closed_terminal_is_fine():
             print(text, flush=True)
 

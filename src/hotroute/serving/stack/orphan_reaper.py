@@ -15,7 +15,7 @@ GRACE = 10.0
 """Seconds between TERM and KILL."""
 
 
-def groups_left(lines: Iterable[str]) -> set[int]:
+def surviving_groups(lines: Iterable[str]) -> set[int]:
     """The groups that were started and have not ended when the lines do."""
     left: set[int] = set()
     for line in lines:
@@ -48,4 +48,4 @@ def stop(groups: set[int]) -> None:
 
 
 if __name__ == "__main__":
-    stop(groups_left(sys.stdin))
+    stop(surviving_groups(sys.stdin))

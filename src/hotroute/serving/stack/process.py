@@ -23,7 +23,7 @@ def as_one_process(command: str) -> str:
     return command if SEVERAL_COMMANDS.search(command) else f"exec {command}"
 
 
-class Part:
+class ManagedProcess:
     """A command of the Procfile, running in a session of its own: the terminal's signals do not reach it."""
 
     def __init__(self, name: str, command: str, environ: Mapping[str, str], root: Path, show: Show) -> None:

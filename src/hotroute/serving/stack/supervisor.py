@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Self
 
 from hotroute.serving.stack import orphan_reaper
-from hotroute.serving.stack.process import Part, Show
+from hotroute.serving.stack.process import ManagedProcess, Show
 
 GRACE = 10.0
 """Seconds that a part has to stop before it is killed."""
@@ -27,7 +27,7 @@ class AskedToStopError(Exception):
 class PartFailedError(Exception):
     """A part ended by itself."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: ManagedProcess) -> None:
         super().__init__(f"{part.name} failed with {part.outcome()}")
         # What it said last may still be on its way.
         part.reader.join(timeout=1)
@@ -50,7 +50,7 @@ class Supervisor:
         how_to_stop: Mapping[str, int],
     ) -> None:
         self.environ, self.root, self.show, self.how_to_stop = environ, root, show, how_to_stop
-        self.parts: list[Part] = []
+        self.parts: list[ManagedProcess] = []
         self.signals: list[int] = []
 
     def __enter__(self) -> Self:
@@ -75,9 +75,9 @@ class Supervisor:
         with contextlib.suppress(OSError):
             self.guard.communicate()
 
-    def start(self, name: str, command: str) -> Part:
+    def start(self, name: str, command: str) -> ManagedProcess:
         """Start a part that is meant to run until the end."""
-        part = Part(name, command, self.environ, self.root, self.show)
+        part = ManagedProcess(name, command, self.environ, self.root, self.show)
         self._tell_guard(f"+{part.group}")
         self.parts.append(part)
         return part
@@ -110,7 +110,7 @@ class Supervisor:
                 return False
         return True
 
-    def _check(self, besides: Part | None = None) -> None:
+    def _check(self, besides: ManagedProcess | None = None) -> None:
         time.sleep(PAUSE)
         if self.signals:
             raise AskedToStopError
@@ -118,7 +118,7 @@ class Supervisor:
             if part is not besides and part.ended():
                 raise PartFailedError(part)
 
-    def _wait_until_gone(self, part: Part) -> None:
+    def _wait_until_gone(self, part: ManagedProcess) -> None:
         """A second signal means that the first was not quick enough."""
         deadline = time.monotonic() + GRACE
         while not part.gone():

@@ -10,7 +10,7 @@ from hotroute.serving.nginx.render import certificate_of
 from hotroute.serving.nginx.settings import in_a_url, server_names
 from hotroute.serving.settings.env import SettingError, data_dir, is_development, port
 from hotroute.serving.stack import dev_environment, ports, probes
-from hotroute.serving.stack.console import Screen
+from hotroute.serving.stack.console import Console
 from hotroute.serving.stack.supervisor import AskedToStopError, PartFailedError, Supervisor
 
 FIRST, RELEASE = "redis", "release"
@@ -34,20 +34,20 @@ def up(environ: Mapping[str, str], root: Path) -> int:
         SettingError: a setting cannot be used, or a port is taken; nothing was started.
     """
     commands = procfile(root)
-    screen = Screen([*commands])
-    chosen = dev_environment.environment(environ, root, screen.say)
+    screen = Console([*commands])
+    chosen = dev_environment.environment(environ, root, screen.print)
     ports.check(chosen)
     certificate = certificate_of(chosen)
     try:
-        with Supervisor(chosen, root, screen.show, HOW_TO_STOP) as supervisor:
+        with Supervisor(chosen, root, screen.print_line, HOW_TO_STOP) as supervisor:
             start(supervisor, commands, certificate)
-            screen.say(banner(chosen, certificate))
+            screen.print(banner(chosen, certificate))
             supervisor.wait(lambda: False)
     except AskedToStopError:
-        screen.say("Everything has stopped.")
+        screen.print("Everything has stopped.")
         return 0
     except (PartFailedError, NotReadyError) as failure:
-        screen.say("\n".join(["", *getattr(failure, "last_lines", []), f"{failure}; everything was stopped."]))
+        screen.print("\n".join(["", *getattr(failure, "last_lines", []), f"{failure}; everything was stopped."]))
     return 1
 
 

@@ -10,7 +10,7 @@ from hotroute.testing.cache_status import Response
 Ask = Callable[[], Response]
 
 
-def assert_invalidates(write: Callable[[], Any], *reads: Ask) -> None:
+def assert_invalidated(write: Callable[[], Any], *reads: Ask) -> None:
     """After `write`, none of the `reads` is answered from the cache any more.
 
     Args:
@@ -22,7 +22,7 @@ def assert_invalidates(write: Callable[[], Any], *reads: Ask) -> None:
         refuse_failed(write())
 
 
-def assert_keeps(write: Callable[[], Any], *reads: Ask) -> None:
+def assert_not_invalidated(write: Callable[[], Any], *reads: Ask) -> None:
     """After `write`, all the `reads` are still answered from the cache: it does not invalidate more than it changes."""
     __tracebackhide__ = True
     with keeping(*reads):
@@ -31,7 +31,7 @@ def assert_keeps(write: Callable[[], Any], *reads: Ask) -> None:
 
 @contextmanager
 def invalidating(*reads: Ask) -> Iterator[None]:
-    """`assert_invalidates`, with the write as the block."""
+    """`assert_invalidated`, with the write as the block."""
     __tracebackhide__ = True
     warm(reads)
     yield
@@ -42,7 +42,7 @@ def invalidating(*reads: Ask) -> Iterator[None]:
 
 @contextmanager
 def keeping(*reads: Ask) -> Iterator[None]:
-    """`assert_keeps`, with the write as the block."""
+    """`assert_not_invalidated`, with the write as the block."""
     __tracebackhide__ = True
     warm(reads)
     yield

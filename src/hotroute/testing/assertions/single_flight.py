@@ -7,8 +7,8 @@ from threading import Event
 
 from flask import Flask
 
-from hotroute.cache.http.middleware import Front
-from hotroute.cache.store.base import Answer, Question
+from hotroute.cache.http.middleware import CacheMiddleware
+from hotroute.cache.store.base import FillRequest, LookupResult
 from hotroute.testing import cache_status
 from hotroute.testing.cache_status import Response
 from hotroute.testing.isolation import front_of
@@ -39,7 +39,7 @@ def assert_one_execution(ask: Callable[[], Response], readers: int, app: Flask |
 class Held:
     """Within the block, nobody is answered before so many have looked."""
 
-    def __init__(self, front: Front | None, readers: int) -> None:
+    def __init__(self, front: CacheMiddleware | None, readers: int) -> None:
         self.front, self.readers = front, readers
         self.looked, self.all_looked = count(1), Event()
 
@@ -53,7 +53,7 @@ class Held:
         if self.front:
             self.front.store.look = self.look  # type: ignore[method-assign]
 
-    def look_together(self, question: Question) -> Answer:
+    def look_together(self, question: FillRequest) -> LookupResult:
         found = self.look(question)
         if next(self.looked) >= self.readers:
             self.all_looked.set()

@@ -6,7 +6,7 @@ from hotroute.profiler.advice.evidence import HOLDING, LATE, Evidence, holds
 from hotroute.profiler.advice.peak import cpu
 from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.words import count, duration, many, name, percent
-from hotroute.profiler.model.results import RouteSummary, Split
+from hotroute.profiler.model.results import RouteSummary, TimeBreakdown
 
 SHARE = 0.2
 """Of all CPU that requests used."""
@@ -24,7 +24,7 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
         yield crowded(evidence)
 
 
-def advice(evidence: Evidence, route: RouteSummary, split: Split, share: float) -> Advice:
+def advice(evidence: Evidence, route: RouteSummary, split: TimeBreakdown, share: float) -> Advice:
     more = evidence.running < evidence.serving.cpus
     return Advice(
         kind="computes",
@@ -60,7 +60,7 @@ def remedy(evidence: Evidence, more: bool) -> str:
     )
 
 
-def job(split: Split) -> str:
+def job(split: TimeBreakdown) -> str:
     return (
         " That is long enough to be a job: answer 202 (RFC 9110, section 15.3.3) and compute it outside of the request."
         if split.cpu >= JOB

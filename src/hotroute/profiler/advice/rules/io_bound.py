@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hotroute.profiler.advice.evidence import Evidence
 from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.words import count, duration, many, name, percent
-from hotroute.profiler.model.results import RouteSummary, Split
+from hotroute.profiler.model.results import RouteSummary, TimeBreakdown
 
 CPU = 0.35
 """Of its time: a route below it waits."""
@@ -25,7 +25,7 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
             yield advice(evidence, route, route.split)
 
 
-def advice(evidence: Evidence, route: RouteSummary, split: Split) -> Advice:
+def advice(evidence: Evidence, route: RouteSummary, split: TimeBreakdown) -> Advice:
     share = split.cpu / split.wall
     return Advice(
         kind="waits",
@@ -53,7 +53,7 @@ def advice(evidence: Evidence, route: RouteSummary, split: Split) -> Advice:
     )
 
 
-def waited(split: Split) -> str:
+def waited(split: TimeBreakdown) -> str:
     parts = {"the database": split.sql, "outgoing HTTP": split.outgoing, "the cache": split.cache}
     told = [f"{duration(seconds)} for {what}" for what, seconds in parts.items() if seconds >= 0.1 * split.waiting > 0]
     other = split.waiting - sum(parts.values())

@@ -6,7 +6,7 @@ from hotroute.profiler.advice.evidence import SAMPLES, SHARE, Evidence
 from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.rules.n_plus_one import frequency, repeated
 from hotroute.profiler.advice.words import count, duration, name, percent, shortened
-from hotroute.profiler.model.results import RouteHistory, Split, StatementSummary
+from hotroute.profiler.model.results import RouteHistory, StatementSummary, TimeBreakdown
 
 MOST = 0.5
 """Of the request's time."""
@@ -31,14 +31,14 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
                 yield advice(detail, statement, split)
 
 
-def dominates(statement: StatementSummary, split: Split) -> bool:
+def dominates(statement: StatementSummary, split: TimeBreakdown) -> bool:
     if statement.requests < SAMPLES or repeated(statement):
         return False
     seconds = statement.seconds / statement.requests
     return seconds >= WORTHWHILE and seconds >= MOST * split.wall
 
 
-def advice(detail: RouteHistory, statement: StatementSummary, split: Split) -> Advice:
+def advice(detail: RouteHistory, statement: StatementSummary, split: TimeBreakdown) -> Advice:
     route = detail.summary
     seconds = statement.seconds / statement.requests
     share = min(1.0, seconds / split.wall)

@@ -4,7 +4,7 @@ import os
 
 from hotroute.profiler.advice import Advice, Serving, advise, words
 from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
-from hotroute.profiler.dashboard.query_args import Asked, read
+from hotroute.profiler.dashboard.query_args import PageQuery, read
 
 MOST = 4
 """On the first page."""
@@ -25,7 +25,7 @@ def advice_in_short() -> str:
     return show("advice_in_short", asked, found=found, MOST=MOST)
 
 
-def advices(asked: Asked) -> list[Advice]:
+def advices(asked: PageQuery) -> list[Advice]:
     """Of the span, or of the same one a moment ago."""
     key = tuple(asked.kept.items())
     return dashboard().advices.get(key, lambda: advise(history(), asked.span, Serving.read(os.environ)))

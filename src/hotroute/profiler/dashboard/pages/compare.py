@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hotroute.profiler.dashboard.blueprint import blueprint, history, show
-from hotroute.profiler.dashboard.query_args import Asked, between, read, value
-from hotroute.profiler.model.results import Change, Release, RouteSummary, Span
+from hotroute.profiler.dashboard.query_args import PageQuery, between, read, value
+from hotroute.profiler.model.results import Change, Release, RouteSummary, TimeRange
 
 AGAINST = {
     "previous": "the time just before",
@@ -25,8 +25,8 @@ FEW = 30
 class Pair:
     """What is compared; `names` are for a person."""
 
-    before: Span
-    after: Span
+    before: TimeRange
+    after: TimeRange
     names: tuple[str, str]
 
 
@@ -58,7 +58,7 @@ def compare() -> str:
     )
 
 
-def choose(asked: Asked, known: Sequence[Release]) -> tuple[Pair | None, str]:
+def choose(asked: PageQuery, known: Sequence[Release]) -> tuple[Pair | None, str]:
     """The two spans that the query names, or what is wrong with it."""
     if value("before") or value("after"):
         return releases(known)
@@ -80,7 +80,7 @@ def releases(known: Sequence[Release]) -> tuple[Pair | None, str]:
     missing = [name or "(none)" for name in names if name not in by_name]
     if missing:
         return None, f"No request of the release {missing[0]} is in the storage."
-    before, after = (Span(by_name[name].first, by_name[name].last + 1, name) for name in names)
+    before, after = (TimeRange(by_name[name].first, by_name[name].last + 1, name) for name in names)
     return Pair(before, after, names), ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hotroute.profiler.dashboard import overview_totals, route_table
 from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
 from hotroute.profiler.dashboard.hit_ratio import Hits, hits
-from hotroute.profiler.dashboard.query_args import CUSTOM, Asked, read, value
+from hotroute.profiler.dashboard.query_args import CUSTOM, PageQuery, read, value
 from hotroute.profiler.model.results import RouteSummary, WorkersHistory
 
 STEPS = 48
@@ -49,7 +49,7 @@ def overview() -> str:
     )
 
 
-def summed(asked: Asked) -> overview_totals.Overview:
+def summed(asked: PageQuery) -> overview_totals.Overview:
     """Of a long span what was read a moment ago will do."""
 
     def find() -> overview_totals.Overview:

@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from hotroute.profiler.dashboard.blueprint import blueprint, history, show
 from hotroute.profiler.dashboard.charts import flame_graph, time_breakdown, waterfall
 from hotroute.profiler.dashboard.query_args import read, value
-from hotroute.profiler.model.results import KeptSample
+from hotroute.profiler.model.results import StoredSample
 
 KINDS = {"": "All", "slow": "Slow", "failed": "Failed", "sample": "Others"}
 MOST = 200
@@ -63,7 +63,7 @@ def speedscope(id: str) -> Response | tuple[str, int]:  # noqa: A002
     return attached(response, found, "speedscope.json")
 
 
-def attached(response: Response, found: KeptSample, suffix: str) -> Response:
+def attached(response: Response, found: StoredSample, suffix: str) -> Response:
     name = f"{UNSAFE.sub('_', found.sample.id)}.{suffix}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

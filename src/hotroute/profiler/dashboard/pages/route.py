@@ -5,7 +5,7 @@ from hotroute.profiler.dashboard.charts import latency_histogram, time_breakdown
 from hotroute.profiler.dashboard.charts.waterfall import SUSPICIOUS
 from hotroute.profiler.dashboard.hit_ratio import hits
 from hotroute.profiler.dashboard.query_args import read, value
-from hotroute.profiler.model.results import Split
+from hotroute.profiler.model.results import TimeBreakdown
 
 STEPS = 120
 
@@ -32,5 +32,5 @@ def route() -> str | tuple[str, int]:
     )
 
 
-def parts(found: Split | None) -> list[time_breakdown.Part]:
+def parts(found: TimeBreakdown | None) -> list[time_breakdown.Part]:
     return time_breakdown.parts(found.wall, found.cpu, found.sql, found.cache, found.outgoing) if found else []

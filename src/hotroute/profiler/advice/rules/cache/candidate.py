@@ -54,7 +54,8 @@ def advice(evidence: Evidence, route: RouteSummary, nearby: int, everywhere: int
         f" on routes that begin like it, {everywhere:,} in the whole application. Writes are requests with"
         " an unsafe method that succeeded: what other programs write, and which rows a request changed, is not known"
         f" here.{parameters(route)}",
-        do='Mark it @hot, with caller="each" if it depends on who asks: the cache answers until its rows change. If it'
+        do='Mark it @hot, with share="per-caller" if it depends on who asks: the cache answers until its rows change. '
+        "If it"
         " is marked already, is CACHE_ENABLED false?",
         gain=route.seconds * (1 - 1 / max(2.0, reads / max(1, nearby))),
         numbers={

@@ -25,7 +25,7 @@ LOOK = (
 )
 
 
-class Asked(NamedTuple):
+class CacheOutcomes(NamedTuple):
     """What became of a hot route's requests."""
 
     hits: int
@@ -46,12 +46,12 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
             yield bypassed(route, asked)
 
 
-def outcomes(route: RouteSummary) -> Asked:
+def outcomes(route: RouteSummary) -> CacheOutcomes:
     hits = sum(number for outcome, number in route.cache.items() if outcome.endswith("hit") or outcome == "collapsed")
-    return Asked(hits, route.cache.get("miss", 0), route.cache.get("bypass", 0))
+    return CacheOutcomes(hits, route.cache.get("miss", 0), route.cache.get("bypass", 0))
 
 
-def missed(evidence: Evidence, route: RouteSummary, asked: Asked) -> Advice:
+def missed(evidence: Evidence, route: RouteSummary, asked: CacheOutcomes) -> Advice:
     nearby = writes.writes(evidence.routes, writes.static_prefix(route.route))
     invalidations = evidence.cache.counters.get("invalidations", 0)
     written = max(nearby, invalidations) >= WRITTEN * asked.misses
@@ -82,7 +82,7 @@ def missed(evidence: Evidence, route: RouteSummary, asked: Asked) -> Advice:
     )
 
 
-def bypassed(route: RouteSummary, asked: Asked) -> Advice:
+def bypassed(route: RouteSummary, asked: CacheOutcomes) -> Advice:
     total = asked.hits + asked.misses + asked.bypassed
     return Advice(
         kind="bypassed",
