@@ -1,4 +1,4 @@
-"""Real databases for tests: a SQLite file and a PostgreSQL server, migrated, and truncate_all between tests."""
+"""Real databases for tests: a SQLite file and a PostgreSQL server, migrated, and emptied between tests."""
 
 import warnings
 from collections.abc import Iterator

@@ -108,7 +108,7 @@ class OnOwnServer(OnRedis):
     """
     Args:
         server: that restarts as the schedule says.
-        flushed: it is truncate_all instead, and goes on.
+        flushed: it is emptied instead, and goes on.
     """
 
     def __init__(self, server: "OwnServer", *, flushed: bool) -> None:

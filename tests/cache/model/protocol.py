@@ -103,7 +103,7 @@ SCENARIOS = {
     ),
     "two writers, the server restarts with a snapshot": Scenario(happens={"snapshot": 1, "restart old": 1}),
     "marks are damaged, and repaired": Scenario(happens={"damage": 1, "expire": 1}),
-    "nobody knows whether it was committed": Scenario(happens={"unknown_params": 1, "expire": 1}),
+    "nobody knows whether it was committed": Scenario(happens={"unknown": 1, "expire": 1}),
     "two tags of which the answer uses one": Scenario(writes=((0,), (1,)), tags=2, happens={"crash": 1, "expire": 1}),
     "two tags, both used; one writer changes both": Scenario(writes=((0, 1), (1,)), tags=2, used=(0, 1)),
     "a savepoint that was rolled back": Scenario(writes=((0,), (1,)), touches=((0, 1), (1,)), tags=2, used=(0, 1)),
@@ -178,7 +178,7 @@ BROKEN = {
     ),
     "what an older transaction read is stored": Break("R5", replace(B, fresh=False), ONE, "ABS"),
     "done though nobody knows whether it was committed": Break(
-        "R4", replace(B, leaves=False), replace(ONE, happens={"unknown_params": 1}), "AS"
+        "R4", replace(B, leaves=False), replace(ONE, happens={"unknown": 1}), "AS"
     ),
     "damaged marks are deleted, without a quarantine": Break(
         "R12", replace(B, quarantine=False), replace(ONE, happens={"damage": 1}), "A"

@@ -172,7 +172,7 @@ class Machine(Readers):
 
 
 class RedisMachine(Machine):
-    """With a server that is killed, or truncate_all, and comes back with nothing, or with what it knew once."""
+    """With a server that is killed, or emptied, and comes back with nothing, or with what it knew once."""
 
     saved = False
 

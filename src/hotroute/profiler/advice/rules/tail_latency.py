@@ -32,7 +32,7 @@ def advice(route: RouteSummary) -> Advice:
         f" {count(latency.p99 / latency.p50)} times as long as usual",
         text=f"Half of its {count(route.requests)} requests take {duration(latency.p50)} or less, but p99 is"
         f" {duration(latency.p99)} and p99.9 {duration(latency.p999)}. The usual causes are a lock, a connection that"
-        " has to be waited for, a cache that has just been truncate_all, or another service.",
+        " has to be waited for, a cache that has just been emptied, or another service.",
         do="Look at the slowest requests on the route's page, with their statements and stacks.",
         gain=route.requests * 0.01 * (latency.p99 - latency.p50),
         numbers={
