@@ -14,7 +14,8 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from conduit.cli import alembic
 from conduit.models import Base, Counter
-from hotroute import cache, database
+from hotroute import cache
+from hotroute.database import engines
 
 TRUNCATE = text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE")
 
@@ -75,10 +76,10 @@ def started_postgresql() -> Iterator[Any]:
 @contextmanager
 def connected(url: str) -> Iterator[Engine]:
     """An engine that writes, as a migration needs it."""
-    engine = create_engine(**database.options(driver(url), pool_size=1, timeout=5))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(driver(url), pool_size=1, timeout=5))
+    engines.prepare(engine)
     try:
-        yield engine.execution_options(**database.WRITES)
+        yield engine.execution_options(**engines.WRITES)
     finally:
         engine.dispose()
 
@@ -96,7 +97,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 
 def empty(engine: Engine) -> None:
     """Delete every row, and start the keys from one again."""
-    with engine.execution_options(**database.WRITES).begin() as connection:
+    with engine.execution_options(**engines.WRITES).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(TRUNCATE)
             cache.invalidate(connection, *Base.metadata.tables)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, exc, text
 
-from hotroute import database, postgres_timeouts
+from hotroute.database import engines, postgres_timeouts
 from tests.databases import driver
 
 SLEEP = text("SELECT pg_sleep(60)")
@@ -41,8 +41,8 @@ def test_what_the_server_says_itself_leaves_the_connection_open(engine: Engine) 
 
 
 def test_connections_that_were_closed_are_replaced_all_at_once(postgresql_url: str) -> None:
-    engine = create_engine(**database.options(driver(postgresql_url), pool_size=3, timeout=5))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(driver(postgresql_url), pool_size=3, timeout=5))
+    engines.prepare(engine)
     held = [engine.connect() for _ in range(3)]
     for connection in held:
         connection.execute(text("SELECT 1"))
@@ -58,7 +58,7 @@ def test_connections_that_were_closed_are_replaced_all_at_once(postgresql_url: s
 
 def test_without_a_limit_a_statement_may_take_as_long_as_it_likes(postgresql_url: str) -> None:
     engine = create_engine(driver(postgresql_url))
-    database.prepare(engine)
+    engines.prepare(engine)
     with engine.connect() as asking:
         asking.execute(text("SELECT pg_sleep(0.3)"))
     engine.dispose()

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from hotroute import unique
+from hotroute.database import constraints
 from tests import databases
 
 metadata = MetaData()
@@ -69,4 +69,4 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def test_a_violation_names_its_columns(engine: Engine, row: dict[str, object], columns: list[str]) -> None:
     with engine.connect() as connection, pytest.raises(IntegrityError) as raised:
         connection.execute(insert(items), row)
-    assert unique.get_columns(raised.value) == columns
+    assert constraints.get_columns(raised.value) == columns

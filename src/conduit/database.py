@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, make_url
 
 from conduit.config import Settings
 from conduit.extensions import db
-from hotroute import database, serving
+from hotroute import serving
+from hotroute.database import engines
 from hotroute.lifecycle import on_close
 
 
@@ -17,7 +18,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     make_folder(settings.database)
     pool_size = settings.database_pool_size or serving.threads(os.environ)
     app.config["SQLALCHEMY_ENGINES"] = {
-        "default": database.options(settings.database, pool_size=pool_size, timeout=settings.database_timeout)
+        "default": engines.options(settings.database, pool_size=pool_size, timeout=settings.database_timeout)
     }
     db.init_app(app)
     # The extension closes asynchronous sessions after each request, in a thread made for it: 350 us, and we have none.
@@ -26,8 +27,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     with app.app_context():
         # What a use case wrote is answered from memory after its commit, not read again.
         db.sessionmaker.configure(expire_on_commit=False)
-        database.prepare(db.engine, settings.database_timeout)
-        app.extensions["reader"] = database.reader(db.engine)
+        engines.prepare(db.engine, settings.database_timeout)
+        app.extensions["reader"] = engines.reader(db.engine)
         on_close(app, db.engine.dispose)
 
 

@@ -16,8 +16,8 @@ from conduit.extensions import db
 from conduit.models import Article, Base, Favorite, User
 from conduit.services import tokens
 from conduit.web.authentication import signer
-from hotroute import database
 from hotroute.cache.tracking.sql_tables import footprint
+from hotroute.database import engines
 from hotroute.testing import (
     Call,
     HotCache,
@@ -207,7 +207,7 @@ def test_an_account_that_is_gone_gets_no_answer_of_before(
     ask = asking(api, name, people[1])
     assert [ask().status_code for _ in range(2)] == [200, 200]
     with app.app_context():
-        db.session.connection(execution_options=database.WRITES)
+        db.session.connection(execution_options=engines.WRITES)
         db.session.delete(db.session.scalars(select(User).where(User.username == "anna")).one())
         db.session.commit()
     assert ask().status_code == 401
@@ -217,7 +217,7 @@ def test_a_favourite_that_no_use_case_counted_is_seen(app: Flask, api: Api, peop
     anna = people[1]
     assert not any(api.read("/articles/young", anna)["article"]["favorited"] for _ in range(2))
     with app.app_context():
-        db.session.connection(execution_options=database.WRITES)
+        db.session.connection(execution_options=engines.WRITES)
         user = db.session.scalars(select(User.id).where(User.username == "anna")).one()
         article = db.session.scalars(select(Article.id).where(Article.slug == "young")).one()
         db.session.add(Favorite(user_id=user, article_id=article))

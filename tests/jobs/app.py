@@ -10,8 +10,8 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from sqlalchemy.engine import RowMapping
 
-from hotroute import database
-from hotroute.database import WRITES
+from hotroute.database import engines
+from hotroute.database.engines import WRITES
 from hotroute.jobs import JobContext, Jobs, JobsOptions, add_jobs_table
 from hotroute.jobs.extension import get_state
 from hotroute.jobs.http import job, make_blueprint
@@ -28,10 +28,10 @@ jobs = Jobs()
 def create_app() -> Flask:
     app = Flask(__name__)
     url = os.environ["TEST_DATABASE_URL"]
-    app.config["SQLALCHEMY_ENGINES"] = {"default": database.options(url, pool_size=4, timeout=10)}
+    app.config["SQLALCHEMY_ENGINES"] = {"default": engines.options(url, pool_size=4, timeout=10)}
     db.init_app(app)
     with app.app_context():
-        database.prepare(db.engine)
+        engines.prepare(db.engine)
         options = JobsOptions(
             table=jobs_table,
             engine=db.engine,

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from conduit.errors import Taken
-from hotroute import unique
-from hotroute.database import WRITES
+from hotroute.database import constraints
+from hotroute.database.engines import WRITES
 
 Readable = Session | Connection
 """What a row can be read through: the session of a writing use case, or a connection that only reads."""
@@ -31,7 +31,7 @@ def writing(session: Session) -> Iterator[None]:
         session.commit()
     except IntegrityError as violation:
         session.rollback()
-        if columns := unique.get_columns(violation):
+        if columns := constraints.get_columns(violation):
             raise Taken(*columns) from violation
         raise
     except BaseException:

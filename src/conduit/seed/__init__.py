@@ -28,7 +28,7 @@ def fill(engine: Engine, articles: int, number: int, console: Console) -> None:
     In memory are a batch of rows, the counters of users and tags, and a byte for each article.
 
     Args:
-        engine: of a migrated database, prepared by `hotroute.database`.
+        engine: of a migrated database, prepared by `hotroute.database.engines`.
         articles: how many; there is a user for 20 of them, and for each about 10 favourites and 1.5 comments.
         number: which data.
         console: shows the progress, and demo's password in the end.

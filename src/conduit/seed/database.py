@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from conduit.models import User
 from conduit.seed import postgresql, sqlite
 from hotroute.cache.invalidation import invalidate_everything
-from hotroute.database import WRITES
+from hotroute.database.engines import WRITES
 
 Row = dict[str, Any]
 

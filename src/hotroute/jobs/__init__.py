@@ -1,10 +1,10 @@
 """Long work outside of requests: jobs on Celery or RQ, with an outbox, a status in the database and progress."""
 
-from hotroute.jobs.context import JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
 from hotroute.jobs.extension import Jobs
 from hotroute.jobs.options import JobsOptions
-from hotroute.jobs.outbox import IdempotencyKeyReusedError
-from hotroute.jobs.table import add_jobs_table
+from hotroute.jobs.storage.outbox import IdempotencyKeyReusedError
+from hotroute.jobs.storage.table import add_jobs_table
+from hotroute.jobs.worker.context import JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
 
 __all__ = [
     "IdempotencyKeyReusedError",

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute import redis_client
-from hotroute.jobs.context import Announce
 from hotroute.jobs.representation import describe
-from hotroute.jobs.status import JobStatusStore
+from hotroute.jobs.storage.status import JobStatusStore
+from hotroute.jobs.worker.context import Announce
 
 log = logging.getLogger(__name__)
 

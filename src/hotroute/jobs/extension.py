@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from hotroute.jobs.announcing import make_announcer
 from hotroute.jobs.backends.base import JobBackend
-from hotroute.jobs.leases import LeaseStore
 from hotroute.jobs.options import JobsOptions, make_backend
-from hotroute.jobs.outbox import Outbox
 from hotroute.jobs.publisher import Publisher
 from hotroute.jobs.registry import JobFunction, JobKind, JobRegistry
-from hotroute.jobs.relay import Relay
-from hotroute.jobs.runner import JobRunner
-from hotroute.jobs.status import JobStatusStore
+from hotroute.jobs.storage.leases import LeaseStore
+from hotroute.jobs.storage.outbox import Outbox
+from hotroute.jobs.storage.status import JobStatusStore
+from hotroute.jobs.worker.relay import Relay
+from hotroute.jobs.worker.runner import JobRunner
 
 EXTENSION = "hotroute.jobs"
 Function = TypeVar("Function", bound=JobFunction)

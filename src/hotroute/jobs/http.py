@@ -14,9 +14,9 @@ from flask import Blueprint, Response, abort, after_this_request, request
 from sqlalchemy.engine import RowMapping
 
 from hotroute.jobs.extension import JobsState, get_state
-from hotroute.jobs.outbox import IdempotencyKeyReusedError
 from hotroute.jobs.representation import describe
-from hotroute.jobs.table import FINISHED
+from hotroute.jobs.storage.outbox import IdempotencyKeyReusedError
+from hotroute.jobs.storage.table import FINISHED
 
 POLL_SECONDS = 1
 """How soon a client may ask again, as `Retry-After`."""

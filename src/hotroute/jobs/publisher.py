@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from hotroute.jobs.backends.base import BrokerUnavailableError, JobBackend
-from hotroute.jobs.outbox import Outbox
+from hotroute.jobs.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hotroute.jobs.context import JobContext
+    from hotroute.jobs.worker.context import JobContext
 
 JobFunction = Callable[..., Any]
 """Called with a `JobContext` and the job's arguments by name; returns what JSON can hold, or None."""

@@ -8,9 +8,9 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 
-from hotroute import database
 from hotroute.cache import invalidate_everything
 from hotroute.cache.tracking import outage_fence
+from hotroute.database import engines
 from hotroute.migrations import copies, foreign_keys, sqlite_tables
 
 LOCK = 7_203_451
@@ -31,7 +31,7 @@ def run(
 
     Args:
         open_engine: such as `opened`; not called where `Config.attributes["engine"]` is an engine that
-            `hotroute.database` prepared.
+            `hotroute.database.engines` prepared.
         keep_copies: keep a copy of a SQLite file that has rows beside it, before a step changes it.
         options: more arguments of Alembic's `context.configure`.
 
@@ -50,7 +50,7 @@ def run(
 def opened(url: str) -> Iterator[Engine]:
     """Yield an engine whose statements may take as long as they like."""
     engine = create_engine(url)
-    database.prepare(engine)
+    engines.prepare(engine)
     try:
         yield engine
     finally:
@@ -89,7 +89,7 @@ def migrate(
 
     is_sqlite = engine.dialect.name == "sqlite"
     with ExitStack() as stack:
-        connection = stack.enter_context(engine.connect().execution_options(**database.WRITES))
+        connection = stack.enter_context(engine.connect().execution_options(**engines.WRITES))
         if is_sqlite:
             stack.enter_context(foreign_keys.switched_off(connection))
         context.configure(

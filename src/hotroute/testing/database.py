@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine, MetaData, create_engine
 
-from hotroute import database
+from hotroute.database import engines
 
 
 @contextmanager
 def sqlite(folder: Path) -> Iterator[Engine]:
     """An engine on a SQLite file in `folder`, with the pragmas of production."""
-    engine = create_engine(**database.options(f"sqlite:///{folder / 'hot.db'}", pool_size=5, timeout=5))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(f"sqlite:///{folder / 'hot.db'}", pool_size=5, timeout=5))
+    engines.prepare(engine)
     try:
         yield engine
     finally:
@@ -26,7 +26,7 @@ def truncate_all(engine: Engine, *schemas: MetaData) -> None:
     Args:
         engine: the application's own; through another one, the cache would not know.
     """
-    with engine.execution_options(**database.WRITES).begin() as connection:
+    with engine.execution_options(**engines.WRITES).begin() as connection:
         for schema in schemas:
             for table in reversed(schema.sorted_tables):
                 connection.execute(table.delete())

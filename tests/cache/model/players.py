@@ -16,12 +16,12 @@ import redis
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from hotroute import database
 from hotroute.cache.redis_client.client import RedisClient
 from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, Flight, LookupResult, LookupState, Store
 from hotroute.cache.store.memory import MemoryStore
 from hotroute.cache.store.redis import RedisStore
 from hotroute.cache.tracking.writes import WriteTracker
+from hotroute.database import engines
 from hotroute.serving.stack.redis_server import command
 from tests.cache.model.protocol import BUILT
 from tests.servers import clean_environment, end, free_port, wait_until
@@ -239,7 +239,7 @@ class Transactions:
         assert self.reached[number].acquire(timeout=30), f"it did not come to the end of {step}"
 
     def write(self, number: int) -> None:
-        with suppress(Ended), Session(self.engine.execution_options(**database.WRITES)) as session:
+        with suppress(Ended), Session(self.engine.execution_options(**engines.WRITES)) as session:
             # Flushed in COMMIT.
             session.get_one(Replayed, number).version += 1
             session.commit()

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import create_engine
 
-from hotroute import database
 from hotroute.cache.redis_client.client import Unreachable
+from hotroute.database import engines
 from tests.cache.model.explore import explore, walks
 from tests.cache.model.players import (
     InMemory,
@@ -136,8 +136,8 @@ def test_a_server_that_is_flushed_answers_as_the_model_says(name: str, server: O
 
 @contextmanager
 def followed(url: str, on: OnRedis, writers: int) -> Iterator[Transactions]:
-    engine = create_engine(**database.options(driver(url), pool_size=4, timeout=10))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(driver(url), pool_size=4, timeout=10))
+    engines.prepare(engine)
     transactions = Transactions(engine, on.store, writers)
     try:
         yield transactions

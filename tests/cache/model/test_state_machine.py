@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import Engine, create_engine, delete, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from hotroute import database
 from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, Flight, LookupState, TagVersions
 from hotroute.cache.store.memory import MemoryStore
 from hotroute.cache.tracking.writes import WriteTracker
+from hotroute.database import engines
 from tests.cache.model import broken
 from tests.cache.model.players import InMemory, OnOwnServer, OwnServer, own_server
 from tests.databases import driver
@@ -230,12 +230,12 @@ class Commits(Readers):
 
     def begin_writing(self) -> None:
         self.relay.machine, self.between = None, list[str]()
-        with self.engine.execution_options(**database.WRITES).begin() as connection:
+        with self.engine.execution_options(**engines.WRITES).begin() as connection:
             for model in MODELS.values():
                 connection.execute(delete(model))
                 connection.execute(insert(model).values(id=1, version=0))
         self.relay.machine = self
-        self.session = Session(self.engine.execution_options(**database.WRITES))
+        self.session = Session(self.engine.execution_options(**engines.WRITES))
 
     def name(self, tag: str) -> str:
         return f"machine_{tag}"
@@ -299,8 +299,8 @@ class Relay:
 
 @contextmanager
 def commits(url: str) -> Iterator[type[Commits]]:
-    engine = create_engine(**database.options(driver(url), pool_size=2, timeout=10))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(driver(url), pool_size=2, timeout=10))
+    engines.prepare(engine)
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     relay: Any = Relay()

@@ -9,12 +9,12 @@ from time import monotonic
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 
-from hotroute import database
 from hotroute.cache.redis_client.client import RedisClient, Unreachable
 from hotroute.cache.store.base import IDENTITY, Entry, FillRequest, LookupResult, LookupState
 from hotroute.cache.store.redis import RedisStore
 from hotroute.cache.tracking.outage_fence import Fence, channel, clock, rows
 from hotroute.cache.tracking.writes import WriteTracker
+from hotroute.database import engines
 from tests.cache.model.players import OnRedis
 from tests.cache.shop import Base, Label
 from tests.databases import driver
@@ -37,8 +37,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 def make_engine(url: str) -> Engine:
-    made = create_engine(**database.options(driver(url), pool_size=2, timeout=5))
-    database.prepare(made)
+    made = create_engine(**engines.options(driver(url), pool_size=2, timeout=5))
+    engines.prepare(made)
     return made
 
 
@@ -88,7 +88,7 @@ def store_answer(on: OnRedis) -> None:
 
 
 def write(engine: Engine, name: str) -> None:
-    with engine.execution_options(**database.WRITES).begin() as connection:
+    with engine.execution_options(**engines.WRITES).begin() as connection:
         connection.execute(insert(Label).values(name=name))
 
 
@@ -236,7 +236,7 @@ def test_one_who_waited_too_long_does_not_speak_for_a_new_row(
 ) -> None:
     _, closed = cut_off()
     old = closed.upsert_row()
-    with closed.channel.execution_options(**database.WRITES).begin() as connection:
+    with closed.channel.execution_options(**engines.WRITES).begin() as connection:
         connection.execute(rows.delete())
     closed.until = 0
     assert closed.upsert_row() != old
@@ -257,7 +257,7 @@ def test_a_worker_renews_by_itself_and_ends(engine: Engine, on: OnRedis) -> None
 def test_a_business_transaction_that_holds_sqlites_lock_does_not_hold_up_the_row(
     engine: Engine, fence: Fence, tmp_path: Path
 ) -> None:
-    with engine.execution_options(**database.WRITES).begin() as connection:
+    with engine.execution_options(**engines.WRITES).begin() as connection:
         connection.execute(insert(Label).values(name="held"))
         assert fence.engage() > monotonic()
 

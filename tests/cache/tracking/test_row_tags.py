@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapper, Session, defer
 
-from hotroute import database
 from hotroute.cache.tracking.row_tags import RowTags
 from hotroute.cache.tracking.writes import WriteTracker
+from hotroute.database import engines
 from tests.cache.model.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Review, Stock
 from tests.databases import driver
@@ -32,8 +32,8 @@ def journal() -> Journal:
 
 @pytest.fixture
 def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
-    made = create_engine(**database.options(driver(database_url), pool_size=2, timeout=5))
-    database.prepare(made)
+    made = create_engine(**engines.options(driver(database_url), pool_size=2, timeout=5))
+    engines.prepare(made)
     Base.metadata.drop_all(made)
     Base.metadata.create_all(made)
     with Session(made) as session, session.begin():

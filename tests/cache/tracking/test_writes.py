@@ -58,7 +58,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from hotroute import cache, database
+from hotroute import cache
 from hotroute.cache.redis_client.client import Unreachable
 from hotroute.cache.store.base import EPOCH, Store
 from hotroute.cache.tracking import reads as tracking_reads
@@ -66,6 +66,7 @@ from hotroute.cache.tracking.multi_engine import mark_together
 from hotroute.cache.tracking.reads import ReadCapture
 from hotroute.cache.tracking.sql_tables import followers_of, of_text
 from hotroute.cache.tracking.writes import MarkExpiredError, UncachedWriteError, WriteTracker, add_tags, followers
+from hotroute.database import engines
 from tests.cache.model.journal import Journal
 from tests.cache.shop import Base, Label, Maker, Product, Promise, Review, Stock, labelled
 from tests.databases import driver
@@ -88,8 +89,8 @@ def journal() -> Journal:
 @pytest.fixture
 def engine(database_url: str, journal: Journal) -> Iterator[Engine]:
     """Followed, and its tables made anew: a maker of one product, that has a label and a review."""
-    made = create_engine(**database.options(driver(database_url), pool_size=2, timeout=5))
-    database.prepare(made)
+    made = create_engine(**engines.options(driver(database_url), pool_size=2, timeout=5))
+    engines.prepare(made)
     Base.metadata.drop_all(made)
     Base.metadata.create_all(made)
     with Session(made) as session, session.begin():
@@ -245,7 +246,7 @@ def test_plain_connections_are_seen(engine: Engine, journal: Journal) -> None:
 
 
 def test_an_engine_with_options_is_followed_with_the_engine(engine: Engine, journal: Journal) -> None:
-    with engine.execution_options(**database.WRITES).begin() as connection:
+    with engine.execution_options(**engines.WRITES).begin() as connection:
         connection.execute(insert(Label).values(name="new"))
     assert journal.order == ["mark", "done"]
 
@@ -495,7 +496,7 @@ def test_a_store_that_fails_after_the_commit_does_not_fail_the_write(
 
 def test_a_mark_that_expired_before_the_commit_aborts_it(engine: Engine) -> None:
     late = create_engine(engine.url, poolclass=NullPool)
-    database.prepare(late)
+    engines.prepare(late)
     impatient = Journal()
     impatient.mark_ttl = 0
     WriteTracker(impatient).attach(late)

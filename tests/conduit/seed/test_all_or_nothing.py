@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from conduit import seed
 from conduit.seed.size import Size
-from hotroute import database
+from hotroute.database import engines
 from tests import databases
 from tests.conduit.seed import command, contents
 from tests.conduit.seed.conftest import fill
@@ -52,8 +52,8 @@ def test_an_interrupted_seed_leaves_nothing(
 
 
 def test_a_seed_may_take_longer_than_a_request(engine: Engine, database_url: str) -> None:
-    hurried = create_engine(**database.options(databases.driver(database_url), pool_size=1, timeout=0.05))
-    database.prepare(hurried)
+    hurried = create_engine(**engines.options(databases.driver(database_url), pool_size=1, timeout=0.05))
+    engines.prepare(hurried)
     fill(hurried, Size(8_000, 1))
     hurried.dispose()
     assert contents.counted(engine)["articles"] == 8_000

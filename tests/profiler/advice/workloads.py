@@ -7,8 +7,9 @@ from typing import Any
 from flask import Flask, jsonify
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, insert, select, text, update
 
-from hotroute import cache, database, profiler
+from hotroute import cache, profiler
 from hotroute.cache import MemoryStore, hot
+from hotroute.database import engines
 from hotroute.serving.settings.env import data_dir
 
 ROWS = 20
@@ -43,8 +44,8 @@ def make() -> Flask:
 
 
 def filled() -> Engine:
-    engine = create_engine(**database.options(f"sqlite:///{data_dir(os.environ) / 'shop.db'}", pool_size=8, timeout=20))
-    database.prepare(engine)
+    engine = create_engine(**engines.options(f"sqlite:///{data_dir(os.environ) / 'shop.db'}", pool_size=8, timeout=20))
+    engines.prepare(engine)
     metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(things), [{"id": key, "name": "thing", "count": 0} for key in range(ROWS)])
@@ -100,7 +101,7 @@ def add_stock(app: Flask, engine: Engine) -> None:
 
     @app.post("/stock")
     def sell() -> tuple[str, int]:
-        with engine.execution_options(**database.WRITES).begin() as connection:
+        with engine.execution_options(**engines.WRITES).begin() as connection:
             connection.execute(update(things).values(count=things.c.count + 1))
         return "", 204
 

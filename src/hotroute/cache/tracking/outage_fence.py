@@ -28,10 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
-from hotroute import database
 from hotroute.cache.redis_client.client import Script, Unreachable
 from hotroute.cache.store.base import EPOCH
 from hotroute.cache.store.redis import RedisStore
+from hotroute.database import engines
 from hotroute.fork_safety import reset_in_children
 from hotroute.serving import after_fork
 
@@ -161,7 +161,7 @@ class Fence:
         if not expired:
             return
         self.store.done([EPOCH], "fence")
-        with self.channel.execution_options(**database.WRITES).begin() as connection:
+        with self.channel.execution_options(**engines.WRITES).begin() as connection:
             for row in expired:
                 # Not one that holds again.
                 connection.execute(delete(rows).where(rows.c.process == row.process, rows.c.until == row.until))
@@ -195,7 +195,7 @@ class Fence:
         if self.until - began > self.holds / 2:
             return self.process
         self.create()
-        with self.channel.execution_options(**database.WRITES).begin() as connection:
+        with self.channel.execution_options(**engines.WRITES).begin() as connection:
             until = clock(connection) + round(self.holds * 1000)
             mine = update(rows).where(rows.c.process == self.process).values(until=until)
             if not connection.execute(mine).rowcount:
@@ -211,7 +211,7 @@ class Fence:
             return connection.execute(select(rows.c.process).where(rows.c.waited).limit(1)).first() is not None
 
     def note_waited(self, process: str) -> None:
-        with self.channel.execution_options(**database.WRITES).begin() as connection:
+        with self.channel.execution_options(**engines.WRITES).begin() as connection:
             mine = update(rows).where(rows.c.process == process).values(waited=true())
             if not connection.execute(mine).rowcount:
                 raise Unreachable("the fence was opened again before the transaction could commit")
@@ -229,7 +229,7 @@ def channel(engine: Engine) -> Engine:
         raise ValueError("a SQLite database in memory has no second channel, and needs none: use MemoryStore")
     beside = engine.url.set(database=f"{engine.url.database}-fence")
     made = create_engine(beside, connect_args={"timeout": 2.0})
-    database.prepare(made)
+    engines.prepare(made)
     return made
 
 

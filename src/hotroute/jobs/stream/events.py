@@ -9,8 +9,8 @@ from sqlalchemy.engine import RowMapping
 from hotroute.jobs.extension import JobsState
 from hotroute.jobs.http import get_own_job
 from hotroute.jobs.representation import describe
+from hotroute.jobs.storage.table import FINISHED
 from hotroute.jobs.stream.watcher import JobWatcher
-from hotroute.jobs.table import FINISHED
 
 SILENCE_SECONDS = 10.0
 """A comment is sent after this without a change, so that no proxy takes the connection for a dead one."""

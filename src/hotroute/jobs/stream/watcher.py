@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.jobs.status import JobStatusStore
+from hotroute.jobs.storage.status import JobStatusStore
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from hotroute.serving.settings.env import at_least_one
 
 OUR_WORKER = "hotroute.serving.gunicorn.worker.Worker"
 OVERFLOW = 1
-"""Connections beyond the pool's size that `hotroute.database` allows."""
+"""Connections beyond the pool's size that `hotroute.database.engines` allows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Engine, Insert, Select, Table, create_engi
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hotroute import database
+from hotroute.database import engines
 from hotroute.profiler.storage.schema import SCHEMA
 
 Source = tuple[list[str], Select[*tuple[Any, ...]]]
@@ -22,14 +22,14 @@ def engine(url: str, *, pool_size: int, timeout: float) -> Engine:
     parsed = make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    arguments = database.options(parsed.render_as_string(hide_password=False), pool_size=pool_size, timeout=timeout)
+    arguments = engines.options(parsed.render_as_string(hide_password=False), pool_size=pool_size, timeout=timeout)
     if "options" in arguments["connect_args"]:
         arguments["connect_args"]["options"] += f" -c search_path={SCHEMA}"
     made = create_engine(**arguments)
     in_file = made.dialect.name == "sqlite"
     if in_file:
         event.listen(made, "connect", reclaim_pages)
-    database.prepare(made, timeout)
+    engines.prepare(made, timeout)
     if in_file:
         event.listen(made, "connect", trust_the_log)
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from hotroute import database
+from hotroute.database import engines
 from hotroute.profiler.model.records import Batch
 from hotroute.profiler.model.resolutions import FINEST, MINUTE, floor
 from hotroute.profiler.storage import engine, facts, maintenance, migrations, sample_codec, schema
@@ -36,7 +36,7 @@ class Storage:
     """
 
     def __init__(self, url: str, *, release: str, worker: str, host: str, pid: int) -> None:
-        self.engine = engine.engine(url, pool_size=1, timeout=TIMEOUT).execution_options(**database.WRITES)
+        self.engine = engine.engine(url, pool_size=1, timeout=TIMEOUT).execution_options(**engines.WRITES)
         self.worker = schema.identity("worker", worker)
         self.merged = schema.identity("release", release)
         started = time.time()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hotroute.jobs.leases import Lease, LeaseStore
+from hotroute.jobs.storage.leases import Lease, LeaseStore
 
 PROGRESS_SECONDS = 0.5
 """Progress is written at most this often: a loop may report each step."""

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hotroute import postgres_timeouts
+from hotroute.database import postgres_timeouts
 
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Update, and_, literal, or_, update
 from sqlalchemy.engine import RowMapping
 
-from hotroute.database import WRITES
-from hotroute.jobs.table import MESSAGE_CHARACTERS, epoch_now
+from hotroute.database.engines import WRITES
+from hotroute.jobs.storage.table import MESSAGE_CHARACTERS, epoch_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
-from hotroute.jobs.context import Announce, JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
-from hotroute.jobs.heartbeat import Heartbeat
-from hotroute.jobs.leases import Lease, LeaseStore
 from hotroute.jobs.registry import JobKind, JobRegistry, UnknownJobKindError
+from hotroute.jobs.storage.leases import Lease, LeaseStore
+from hotroute.jobs.worker.context import Announce, JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
+from hotroute.jobs.worker.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, Table, and_, select, update
 from sqlalchemy.engine import RowMapping
 
-from hotroute.database import WRITES
-from hotroute.jobs.table import FINISHED, epoch_now
+from hotroute.database.engines import WRITES
+from hotroute.jobs.storage.table import FINISHED, epoch_now
 
 
 @dataclass(frozen=True, slots=True)

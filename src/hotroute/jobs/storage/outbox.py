@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, Table, and_, literal, or_, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 
-from hotroute.database import WRITES
+from hotroute.database.engines import WRITES
 from hotroute.jobs.registry import JobKind
-from hotroute.jobs.table import epoch_now
+from hotroute.jobs.storage.table import epoch_now
 
 
 class IdempotencyKeyReusedError(Exception):

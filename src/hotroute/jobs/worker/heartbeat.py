@@ -7,7 +7,7 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotroute.jobs.context import JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
+from hotroute.jobs.worker.context import JobCancelledError, JobContext, JobTimeLimitError, LeaseLostError
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute.jobs.backends.base import BrokerUnavailableError, JobBackend
-from hotroute.jobs.outbox import Outbox
 from hotroute.jobs.registry import JobRegistry
+from hotroute.jobs.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""SQLAlchemy engines that behave under a web server, and what their errors say."""

@@ -1,0 +1,1 @@
+"""Running jobs: claiming, renewing, interrupting, giving back."""
