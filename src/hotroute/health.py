@@ -8,6 +8,11 @@ from flask import Blueprint, Response, jsonify
 Check = Callable[[], object]
 """Raises where its part cannot be reached."""
 
+
+class Degraded(Exception):
+    """An error of a part that answers, and cannot do all that it is for; its text names what is missing."""
+
+
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +44,9 @@ def blueprint(*, needed: Mapping[str, Check], wanted: Mapping[str, Check]) -> Bl
 def try_out(name: str, check: Check) -> str:
     try:
         check()
+    except Degraded as missing:
+        log.warning("%s cannot do what it is for: %s", name, missing)
+        return f"degraded: {missing}"
     except Exception as reason:  # whatever it is, it is the reason why the part is not there
         because = f"{type(reason).__name__}: {reason}".splitlines()[0]
         log.warning("%s is not reachable: %s", name, because)

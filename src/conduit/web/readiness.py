@@ -5,12 +5,13 @@ from sqlalchemy import text
 
 from conduit.config import Settings
 from conduit.extensions import db
-from hotroute import health, redis_client
+from hotroute import health
+from hotroute.cache.readiness import check
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    cache = redis_client.connect(settings.redis, settings.redis_timeout)
-    app.register_blueprint(health.blueprint(needed={"database": ask_database}, wanted={"cache": cache.ping}))
+    wanted = {"cache": lambda: check(app.extensions["hotroute.store"])} if settings.cache_enabled else {}
+    app.register_blueprint(health.blueprint(needed={"database": ask_database}, wanted=wanted))
 
 
 def ask_database() -> None:

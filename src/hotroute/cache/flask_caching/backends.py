@@ -150,6 +150,7 @@ def place(config: Mapping[str, Any]) -> Endpoint:
             config.get("CACHE_REDIS_HOST", "localhost"),
             int(config.get("CACHE_REDIS_PORT", 6379)),
             db=int(config.get("CACHE_REDIS_DB", 0)),
+            username=config.get("CACHE_REDIS_USERNAME") or "",
             password=config.get("CACHE_REDIS_PASSWORD") or "",
         )
     sentinels = config.get("CACHE_REDIS_SENTINELS")
@@ -158,6 +159,8 @@ def place(config: Mapping[str, Any]) -> Endpoint:
 
 def watched(primary: Address, sentinels: Any, config: Mapping[str, Any]) -> Sentinels:
     """With a `rediss://` URL, Sentinels are asked over TLS too, and CACHE_REDIS_URL's host does not matter."""
-    password = config.get("CACHE_REDIS_SENTINEL_PASSWORD") or ""
-    known = tuple(Address(host, int(port), password=password, tls=primary.tls) for host, port in sentinels)
+    username, password = (config.get(f"CACHE_REDIS_SENTINEL_{name}") or "" for name in ("USERNAME", "PASSWORD"))
+    known = tuple(
+        Address(host, int(port), username=username, password=password, tls=primary.tls) for host, port in sentinels
+    )
     return Sentinels(known, config.get("CACHE_REDIS_SENTINEL_MASTER", "mymaster"), replace(primary, path=""))

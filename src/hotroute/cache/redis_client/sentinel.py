@@ -1,22 +1,19 @@
 """Asking Sentinels which server is the primary (Redis's manual, "Sentinel client spec")."""
 
-import logging
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from hiredis import HiredisError
+from hiredis import HiredisError, ReplyError
 
 from hotroute.cache.redis_client.connection import RedisConnection
 from hotroute.cache.redis_client.endpoint import Address
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
     """
     Attributes:
-        addresses: of the Sentinels, with their own password.
+        addresses: of the Sentinels, with their own user and password.
         master: the name under which they know the primary.
         primary: everything but host and port: the database, the password, TLS.
     """
@@ -31,6 +28,7 @@ class Sentinels:
         Raises:
             ConnectionError: none of them knows.
         """
+        reasons = []
         for index, address in enumerate(self.addresses):
             # A Sentinel that is silent must leave time for the others.
             now = monotonic()
@@ -38,11 +36,13 @@ class Sentinels:
             try:
                 found = ask(address, self.master, share)
             except (OSError, HiredisError) as reason:
-                log.debug("Sentinel %s:%s did not answer: %s", address.host, address.port, reason)
+                reasons.append(f"{address.host}:{address.port}: {reason}")
                 continue
             if found:
                 return replace(self.primary, host=found[0], port=found[1])
-        raise ConnectionError(f"no Sentinel of {len(self.addresses)} knows where {self.master} is")
+            reasons.append(f"{address.host}:{address.port}: does not know it")
+        told = "; ".join(reasons)
+        raise ConnectionError(f"no Sentinel of {len(self.addresses)} knows where {self.master} is ({told})")
 
 
 def ask(address: Address, master: str, deadline: float) -> tuple[str, int] | None:
@@ -51,6 +51,8 @@ def ask(address: Address, master: str, deadline: float) -> tuple[str, int] | Non
         (found,) = wire.execute([("SENTINEL", "get-master-addr-by-name", master)], deadline)
     finally:
         wire.close()
+    if isinstance(found, ReplyError):
+        raise found
     if not isinstance(found, list):
         return None
     host, port = (part.decode() for part in found)
