@@ -6,9 +6,9 @@ from typing import Any
 
 from hiredis import ReplyError
 
-from hotroute.cache.redis_store import RedisStore
-from hotroute.cache.store import Store
-from hotroute.cache.wire import Command
+from hotroute.cache.redis_client.connection import Command
+from hotroute.cache.store.base import Store
+from hotroute.cache.store.redis import RedisStore
 from hotroute.health import Degraded
 
 
@@ -39,13 +39,13 @@ def check(store: Store) -> None:
     deadline = monotonic() + store.link.timeout
     asked = [*commands(store.namespace)]
     try:
-        wire = store.link.pool.connect(deadline)
+        connection = store.link.pool.connect(deadline)
     except ReplyError as reason:
         raise Degraded(str(reason)) from None
     try:
-        replies = wire.ask(asked, deadline)
+        replies = connection.execute(asked, deadline)
     finally:
-        wire.close()
+        connection.close()
     if refused := [*refusals(asked, replies)]:
         raise Degraded("; ".join(dict.fromkeys(refused)))
 

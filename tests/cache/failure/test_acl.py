@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from flask_caching import Cache
 
-from hotroute.cache import Link, RedisStore
-from hotroute.cache.address import Address
+from hotroute.cache import RedisClient, RedisStore
 from hotroute.cache.readiness import check, commands
-from hotroute.cache.sentinels import Sentinels
+from hotroute.cache.redis_client.endpoint import Address
+from hotroute.cache.redis_client.sentinel import Sentinels
 from hotroute.health import Degraded, blueprint
 from tests.cache.failure.conftest import notes
 from tests.cache.failure.servers import RedisServer, redis_of_its_own
@@ -70,7 +70,9 @@ def run_id(server: RedisServer) -> str:
 def test_that_user_can_make_flask_cachings_own_calls(guarded: RedisServer, url: str) -> None:
     app, cache = Flask("app"), Cache()
     config = {"CACHE_REDIS_URL": url, "CACHE_KEY_PREFIX": "flask_hot:", "CACHE_NAMESPACE": "hot:"}
-    cache.init_app(app, {"CACHE_TYPE": "hotroute.cache.backend.RedisCache", "CACHE_REDIS_TIMEOUT": 5, **config})
+    cache.init_app(
+        app, {"CACHE_TYPE": "hotroute.cache.flask_caching.backends.RedisCache", "CACHE_REDIS_TIMEOUT": 5, **config}
+    )
     with app.app_context():
         assert cache.set("a", 1)
         assert cache.add("b", 2)
@@ -87,7 +89,7 @@ def test_that_user_can_make_flask_cachings_own_calls(guarded: RedisServer, url: 
 
 
 def test_readiness_tries_every_command_of_the_scripts() -> None:
-    scripts = files("hotroute.cache").joinpath("scripts").iterdir()
+    scripts = files("hotroute.cache.store").joinpath("scripts").iterdir()
     called = {name for each in scripts for name in re.findall(r"redis\.call\('([A-Z]+)'", each.read_text())}
     assert called <= set(NAMES)
     assert {f"+{name.lower()}" for name in NAMES} == {word for word in ALLOWED.split() if word.startswith("+")}
@@ -104,7 +106,7 @@ def test_readiness_names_the_command_that_is_refused(guarded: RedisServer, url: 
 
 def ready(url: str) -> dict[str, Any]:
     app = Flask("app")
-    store = RedisStore(Link(url, 5))
+    store = RedisStore(RedisClient(url, 5))
     app.register_blueprint(blueprint(needed={}, wanted={"cache": lambda: check(store)}))
     found = app.test_client().get("/readyz")
     assert found.status_code == 200
@@ -120,12 +122,12 @@ def test_readiness_is_ready_and_leaves_nothing(guarded: RedisServer, url: str) -
 def test_readiness_names_keys_that_are_refused(guarded: RedisServer, url: str) -> None:
     guarded.call("ACL", "SETUSER", "hotroute", "resetkeys", "~other:*")
     with pytest.raises(Degraded, match="GET: NOPERM"):
-        check(RedisStore(Link(url, 5)))
+        check(RedisStore(RedisClient(url, 5)))
 
 
 def test_readiness_says_that_the_password_is_wrong_and_not_which(url: str) -> None:
     with pytest.raises(Degraded, match="WRONGPASS") as raised:
-        check(RedisStore(Link(url.replace("correct-horse", "wrong-horse"), 5)))
+        check(RedisStore(RedisClient(url.replace("correct-horse", "wrong-horse"), 5)))
     assert "horse" not in str(raised.value)
 
 
@@ -156,7 +158,11 @@ def backend(url: str, sentinel: RedisServer, **given: str) -> Cache:
     app, cache = Flask("app"), Cache()
     config = {f"CACHE_REDIS_SENTINEL_{name.upper()}": value for name, value in given.items()}
     known = {"CACHE_REDIS_SENTINELS": [("127.0.0.1", sentinel.port)], "CACHE_REDIS_SENTINEL_MASTER": "notes"}
-    fixed = {"CACHE_TYPE": "hotroute.cache.backend.RedisCache", "CACHE_REDIS_TIMEOUT": 5, "CACHE_REDIS_URL": url}
+    fixed = {
+        "CACHE_TYPE": "hotroute.cache.flask_caching.backends.RedisCache",
+        "CACHE_REDIS_TIMEOUT": 5,
+        "CACHE_REDIS_URL": url,
+    }
     cache.init_app(app, {**fixed, **known, **config})
     return cache
 
