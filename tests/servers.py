@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
+from hotroute.serving.settings.env import PORTS
 from hotroute.serving.stack.probes import redis_answer
 
 ROOT = Path(__file__).parents[1]
@@ -218,6 +219,6 @@ def stack(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Iterat
 
 @contextmanager
 def starting_stack(root: Path = ROOT, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
-    ports = {name: str(free_port()) for name in ("HTTP_PORT", "HTTPS_PORT", "APP_PORT", "REDIS_PORT")}
+    ports = {name: str(free_port()) for name in PORTS}
     with server([PROGRAMS / "hotroute", "up"], {**UNLIMITED, **ports, **(environ or {})}, cwd=root) as running:
         yield running

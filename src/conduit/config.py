@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     cache_namespace: str = "hot:"
     cache_mark_ttl: Annotated[float, Field(gt=0, le=600)] = 15.0
 
+    jobs_backend: Literal["celery", "rq"] = "celery"
+    jobs_redis_port: Annotated[int, Field(gt=0, lt=65536)] = 6381
+    jobs_broker_url: str = ""
+    jobs_message_queue: str = ""
+    jobs_retention: Annotated[float, Field(gt=0, le=TEN_YEARS)] = 7 * 24 * 3600.0
+
     profiler_enabled: bool = True
     profiler_url: str = ""
     profiler_username: str = "admin"
@@ -92,6 +98,13 @@ class Settings(BaseSettings):
             raise ValueError("needs a file, sqlite:///file: a database in memory is another one for each connection")
         return value
 
+    @field_validator("jobs_broker_url", "jobs_message_queue")
+    @classmethod
+    def known_broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "amqp://", "amqps://")):
+            raise ValueError("needs a URL such as redis://host:6379/0 or amqp://user:password@host//")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def long_enough(cls, value: SecretStr) -> SecretStr:
@@ -122,6 +135,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def backend_can_use_the_broker(self) -> Self:
+        if self.jobs_backend == "rq" and self.jobs_broker_url.startswith("amqp"):
+            raise ValueError("JOBS_BROKER_URL: RQ works on Redis only; give a redis:// URL, or set JOBS_BACKEND=celery")
+        return self
+
+    @model_validator(mode="after")
     def nothing_insecure_unasked(self) -> Self:
         if self.app_env == "production" and self.debug:
             raise ValueError("FLASK_DEBUG must be off when APP_ENV is production")
@@ -146,6 +165,16 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def jobs_broker(self) -> str:
+        """The URL of the jobs' broker; the stack's persistent Redis unless `JOBS_BROKER_URL` says otherwise."""
+        return self.jobs_broker_url or f"redis://127.0.0.1:{self.jobs_redis_port}/0"
+
+    @property
+    def jobs_messages(self) -> str:
+        """The URL of the queue of Socket.IO; the broker unless `JOBS_MESSAGE_QUEUE` says otherwise."""
+        return self.jobs_message_queue or self.jobs_broker
 
 
 def load() -> Settings:

@@ -51,11 +51,12 @@ def run(command: tuple[str, ...]) -> None:
 
 
 @cli.command()
-def redis() -> None:
-    """Become the cache's Redis."""
+@click.option("--persistent", is_flag=True, help="That of jobs: on JOBS_REDIS_PORT, kept in DATA_DIR/jobs-redis.")
+def redis(persistent: bool) -> None:
+    """Become the cache's Redis, or that of jobs."""
     from hotroute.serving.stack.redis_server import command  # noqa: PLC0415
 
-    replace_this_process(command(os.environ))
+    replace_this_process(command(os.environ, persistent))
 
 
 @cli.command()

@@ -58,6 +58,11 @@ def test_production_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
         ({**GOOD, "DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "mysql://somewhere/db"}, "DATABASE_URL"),
         ({**GOOD, "DATABASE_URL": "sqlite://"}, "DATABASE_URL: needs a file"),
+        ({**GOOD, "JOBS_BACKEND": "dramatiq"}, "JOBS_BACKEND"),
+        ({**GOOD, "JOBS_BROKER_URL": "127.0.0.1:6381"}, "JOBS_BROKER_URL"),
+        ({**GOOD, "JOBS_BROKER_URL": "amqp://guest@host//", "JOBS_BACKEND": "rq"}, "JOBS_BROKER_URL: RQ works on"),
+        ({**GOOD, "JOBS_MESSAGE_QUEUE": "kafka://host"}, "JOBS_MESSAGE_QUEUE"),
+        ({**GOOD, "JOBS_RETENTION": "0"}, "JOBS_RETENTION"),
         (WITHOUT_PASSWORD, "PROFILER_PASSWORD"),
         ({**GOOD, "PROFILER_PASSWORD": "short"}, "PROFILER_PASSWORD"),
         ({**GOOD, "PROFILER_URL": "mysql://somewhere/db"}, "PROFILER_URL"),
@@ -78,6 +83,13 @@ def test_development_may_be_debugged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_the_profiler_no_password_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not load(monkeypatch, **WITHOUT_PASSWORD, PROFILER_ENABLED="false").profiler_enabled
+
+
+def test_jobs_use_the_stacks_own_redis_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **GOOD, JOBS_REDIS_PORT="7000")
+    assert (settings.jobs_broker, settings.jobs_messages) == ("redis://127.0.0.1:7000/0",) * 2
+    settings = load(monkeypatch, **GOOD, JOBS_BROKER_URL="amqp://guest@host//", JOBS_MESSAGE_QUEUE="redis://other/0")
+    assert (settings.jobs_broker, settings.jobs_messages) == ("amqp://guest@host//", "redis://other/0")
 
 
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.serving.settings.env import SettingError
+from hotroute.serving.settings.env import PORTS, SettingError
 from hotroute.serving.stack import dev_environment, ports
 from tests.servers import free_port
 
@@ -23,12 +23,14 @@ def test_development_is_the_default_of_a_developers_machine(tmp_path: Path) -> N
     assert chosen["TRUSTED_PROXIES"] == "1"
     assert chosen["DATA_DIR"] == str(tmp_path / "instance")
     assert chosen["REDIS_URL"] == "redis://127.0.0.1:6380/0"
-    assert [chosen[name] for name in ("HTTP_PORT", "HTTPS_PORT", "APP_PORT", "REDIS_PORT")] == [
-        "8080",
-        "8443",
-        "8000",
-        "6380",
-    ]
+    assert {name: chosen[name] for name in PORTS} == {
+        "HTTP_PORT": "8080",
+        "HTTPS_PORT": "8443",
+        "APP_PORT": "8000",
+        "REDIS_PORT": "6380",
+        "JOBS_REDIS_PORT": "6381",
+        "JOBS_STREAM_PORT": "8001",
+    }
 
 
 def test_a_secret_is_made_once_and_printed_and_kept_for_its_owner(
@@ -92,4 +94,4 @@ def test_two_settings_with_one_port_are_found() -> None:
 
 
 def some_ports() -> dict[str, str]:
-    return {name: str(free_port()) for name in ("HTTP_PORT", "HTTPS_PORT", "APP_PORT", "REDIS_PORT")}
+    return {name: str(free_port()) for name in PORTS}

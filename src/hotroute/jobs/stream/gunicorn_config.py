@@ -3,8 +3,9 @@
 import os
 
 from hotroute import logging
+from hotroute.serving.settings.env import endpoint
 
-bind = os.environ.get("JOBS_STREAM_BIND") or f"127.0.0.1:{os.environ.get('JOBS_STREAM_PORT') or 8001}"
+bind = os.environ.get("JOBS_STREAM_BIND") or endpoint(os.environ, "JOBS_STREAM_PORT")
 worker_class = "gevent"
 # Socket.IO's polling needs the process that has its session; more listeners want more processes behind a sticky proxy.
 workers = 1

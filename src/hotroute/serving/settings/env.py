@@ -6,11 +6,18 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-PORTS = {"HTTP_PORT": 8080, "HTTPS_PORT": 8443, "APP_PORT": 8000, "REDIS_PORT": 6380}
+PORTS = {
+    "HTTP_PORT": 8080,
+    "HTTPS_PORT": 8443,
+    "APP_PORT": 8000,
+    "REDIS_PORT": 6380,
+    "JOBS_REDIS_PORT": 6381,
+    "JOBS_STREAM_PORT": 8001,
+}
 """Every port that the stack listens on, and its default."""
 
 ADDRESSES = {"HTTP_PORT": "HTTP_ADDRESS", "HTTPS_PORT": "HTTP_ADDRESS", "APP_PORT": "APP_ADDRESS"}
-"""The variable with the address that each port is opened on. Redis is not here: it never leaves 127.0.0.1."""
+"""The variable with the address that each port is opened on; the others never leave 127.0.0.1."""
 
 LOOPBACK = "127.0.0.1"
 

@@ -1,7 +1,8 @@
-"""The cache's Redis: on the loopback address only, nothing on disk, and memory that makes room for itself."""
+"""The stack's Redis servers, on the loopback address only: the cache's keeps nothing, that of jobs loses nothing."""
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from hotroute.serving.settings.env import LOOPBACK, SettingError, data_dir, port
 from hotroute.serving.settings.executables import redis_server
@@ -9,28 +10,44 @@ from hotroute.serving.settings.executables import redis_server
 MEMORY = re.compile(r"\d+([kmg]b?)?", re.IGNORECASE)
 
 
-def command(environ: Mapping[str, str]) -> list[str]:
-    """The program and its options (redis.conf); the folder it works in is made.
+class Kind(NamedTuple):
+    """One of the two servers: its folder in DATA_DIR, the variable with its port, and its options (redis.conf)."""
 
-    `volatile-ttl` evicts what would expire soonest and never a key without an expiry.
+    folder: str
+    port: str
+    options: Mapping[str, str]
+
+
+CACHE = Kind("redis", "REDIS_PORT", {"appendonly": "no", "maxmemory-policy": "volatile-ttl"})
+"""`volatile-ttl` evicts the keys that would expire soonest, and never one without an expiry."""
+
+JOBS = Kind("jobs-redis", "JOBS_REDIS_PORT", {"appendonly": "yes", "maxmemory-policy": "noeviction"})
+"""A full server refuses messages, and the relay of jobs publishes them later; an evicted message would be lost."""
+
+
+def command(environ: Mapping[str, str], persistent: bool = False) -> list[str]:
+    """Return the program and its options, and make the folder it works in.
+
+    Args:
+        persistent: the server of jobs, which keeps its messages on disk.
 
     Raises:
         NotInstalledError: there is no Redis-compatible server.
-        SettingError: REDIS_PORT or REDIS_MAXMEMORY cannot be used.
+        SettingError: REDIS_PORT, JOBS_REDIS_PORT or REDIS_MAXMEMORY cannot be used.
     """
-    folder = data_dir(environ) / "redis"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kind = JOBS if persistent else CACHE
+    folder = data_dir(environ) / kind.folder
     options = {
         "bind": LOOPBACK,
-        "port": str(port(environ, "REDIS_PORT")),
+        "port": str(port(environ, kind.port)),
         "protected-mode": "yes",
         "save": "",
-        "appendonly": "no",
         "maxmemory": memory(environ),
-        "maxmemory-policy": "volatile-ttl",
         "dir": str(folder),
         "daemonize": "no",
+        **kind.options,
     }
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [str(redis_server(environ)), *(word for name, text in options.items() for word in (f"--{name}", text))]
 
 
