@@ -1,12 +1,11 @@
 """Making an application's hot routes hot: the store, the front, and what follows its writes."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from flask import Flask
 from flask_caching import Cache
-from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
 from hotroute.cache.declared_tags import DeclaredTags
@@ -16,63 +15,13 @@ from hotroute.cache.flask_caching.backends import store_of
 from hotroute.cache.http import flask_dispatch, routes
 from hotroute.cache.http.fill import credential_headers
 from hotroute.cache.http.middleware import CacheConfig, CacheMiddleware
-from hotroute.cache.http.policy import Headers
-from hotroute.cache.http.request import Principal
+from hotroute.cache.http.tracked_environ import CLIENT
+from hotroute.cache.options import CacheOptions, check_callers, check_options
 from hotroute.cache.store.base import Store
 from hotroute.cache.tracking import writes
 from hotroute.cache.tracking.multi_engine import mark_together
 from hotroute.cache.tracking.outage_fence import Fence
 from hotroute.lifecycle import on_close
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
-
-def nobody(environ: "WSGIEnvironment") -> str | None:
-    """Who asks, where the application does not say how to tell: credentials of any kind are somebody's.
-
-    Raises:
-        LookupError: there are credentials.
-    """
-    if "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ:
-        raise LookupError("nobody here can tell whose these credentials are")
-    return None
-
-
-def nothing(_environ: "WSGIEnvironment") -> Headers:
-    return []
-
-
-@dataclass(frozen=True, slots=True)
-class CacheOptions:
-    """What the cache must be told of an application.
-
-    Attributes:
-        engines: all engines that the application uses, also those that only read: what another engine was asked is not
-            stored. Their transactions are followed; those of one session are marked together.
-        metadata: of all tables.
-        views: by the name of each view of the database, the tables or views that it reads, by their names.
-        manual_tags: that `invalidate` alone touches; "rates" stands for the tag "rates" and for all "rates:...".
-        principal: who asks, from the request alone.
-        decorate: header fields that belong to each answer anew, such as CORS's.
-        skippable: hooks (functions that Flask calls before or after each request) that a hit may do without, or their
-            names, such as "package.module.function". A route with others is answered within Flask, after they ran.
-        logged: request header fields that hooks read for logs, limits and the like, and that no answer depends on.
-        raw_writes: "refuse" a COMMIT after SQL text that wrote; or "invalidate" everything, for an existing application
-            that has such texts, with a warning that names each.
-        fence: lets writes succeed while Redis is away. Without one they are answered 503.
-    """
-
-    engines: tuple[Engine, ...]
-    metadata: tuple[MetaData, ...]
-    identify_caller: Principal = nobody
-    per_response_headers: Callable[["WSGIEnvironment"], Headers] = nothing
-    hooks_skipped_on_hit: tuple[str | Callable[..., Any], ...] = ()
-    log_only_headers: tuple[str, ...] = ()
-    fence: Fence | None = None
-    raw_writes: Literal["refuse", "invalidate"] = "refuse"
-    views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    manual_tags: tuple[str, ...] = ()
 
 
 def init_app(app: Flask, cache: Cache | Store, application: CacheOptions) -> None:
@@ -89,6 +38,7 @@ def init_app(app: Flask, cache: Cache | Store, application: CacheOptions) -> Non
     store = store_of(app, cache)
     if "hotroute.store" in app.extensions:
         raise ValueError("this application has a cache in front of it already")
+    check_options(application)
     asked_by = credential_headers(application.identify_caller)
     known = tables_of(application)
     tags = DeclaredTags({*known, *application.views}, application.manual_tags)
@@ -96,7 +46,7 @@ def init_app(app: Flask, cache: Cache | Store, application: CacheOptions) -> Non
         endpoint: replace(hot, credentials=asked_by, tags=tags.complete(endpoint, hot.tags))
         for endpoint, hot in routes.find_all(app).items()
     }
-    refuse_others(application)
+    check_callers(found, application)
     refuse_later(app, found)
     skippable = frozenset(map(routes.name_of, application.hooks_skipped_on_hit))
     flask_dispatch.install(app, found, skippable)
@@ -113,7 +63,7 @@ def init_app(app: Flask, cache: Cache | Store, application: CacheOptions) -> Non
         views=application.views,
         principal=application.identify_caller,
         decorate=application.per_response_headers,
-        logged=frozenset(map(environ_name, application.log_only_headers)),
+        logged=frozenset(name if name in CLIENT else environ_name(name) for name in application.log_only_headers),
     )
     if application.fence:
         application.fence.install()
@@ -140,15 +90,6 @@ def close_with(app: Flask, front: CacheMiddleware, fence: Fence | None) -> None:
     if fence:
         on_close(app, fence.stop)
     on_close(app, front.leases.stop)
-
-
-def refuse_others(application: CacheOptions) -> None:
-    """Raises:
-    ValueError: an engine is none; a connection, say, whose other connections would not be followed.
-    """
-    for engine in application.engines:
-        if not isinstance(engine, Engine):
-            raise ValueError(f"engines are SQLAlchemy's Engine, and {engine!r} is none")
 
 
 def refuse_later(app: Flask, found: Mapping[str, RouteOptions]) -> None:

@@ -90,9 +90,8 @@ EXPLANATIONS = {
     "for everyone who gets this answer",
     Reason.UNKEYED: "the view, or a hook before it, looked at a part of the request that is not in the key: name it in "
     '@hot(vary=...), say host=True for HOST and SCHEME, and share="per-caller" for credentials; name a hook that hits '
-    "do "
-    "without in CacheOptions(hooks_skipped_on_hit=...), and what is read for logs only in "
-    "CacheOptions(log_only_headers=...)",
+    "do without in CacheOptions(hooks_skipped_on_hit=...), and what is read for logs or limits only in "
+    'CacheOptions(log_only_headers=...), such as ("REMOTE_ADDR",)',
     Reason.RAISED: "the view raised an error, which was made into an answer that does not look like one",
     Reason.AFTER_THIS_REQUEST: "the view registered an after_this_request function, which a hit would not run",
     Reason.NESTED_HOT_ROUTE: "the view asked another hot route, whose tables are hidden from this one",

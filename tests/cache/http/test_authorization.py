@@ -190,7 +190,7 @@ def test_what_a_hook_found_out_about_the_caller_is_kept_apart_too() -> None:
 
 
 NAMES = st.sampled_from(["", "1", "11", "anna", "ann", "a", "None", "5:anna", "anna ", "Anna", "\xe4"])
-ASKED = st.tuples(st.none() | NAMES, st.sampled_from(["/each", "/anonymous"]), st.sampled_from(["", "a", "b"]))
+ASKED = st.tuples(st.none() | NAMES, st.sampled_from(["/per-caller", "/anonymous"]), st.sampled_from(["", "a", "b"]))
 
 
 @settings(max_examples=60, deadline=None)

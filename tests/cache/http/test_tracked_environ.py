@@ -82,7 +82,14 @@ def test_a_field_that_the_route_names_may_be_read_by_hooks_too() -> None:
         (lambda: request.user_agent, "UNKEYED-USER-AGENT"),
         (lambda: request.remote_user, "UNKEYED-REMOTE-USER"),
         (lambda: session.get("name"), "VARY"),
-        (lambda: request.remote_addr, ""),
+        (lambda: request.remote_addr, "UNKEYED-REMOTE-ADDR"),
+        (lambda: request.access_route, "UNKEYED-X-FORWARDED-FOR"),
+        (lambda: request.environ["REMOTE_ADDR"], "UNKEYED-REMOTE-ADDR"),
+        (lambda: request.environ.get("REMOTE_PORT"), "UNKEYED-REMOTE-PORT"),
+        (lambda: request.headers.get("X-Forwarded-For"), "UNKEYED-X-FORWARDED-FOR"),
+        (lambda: request.url_root, "UNKEYED-HOST"),
+        (lambda: request.base_url, "UNKEYED-HOST"),
+        (lambda: request.path, ""),
     ],
 )
 def test_each_part_of_a_request_that_a_hook_looks_at_counts(found: Callable[[], Any], detail: str) -> None:
@@ -91,6 +98,36 @@ def test_each_part_of_a_request_that_a_hook_looks_at_counts(found: Callable[[], 
     site.app.before_request(lambda: setattr(g, "found", found()))
     answer = site.start().twice()
     assert (answer.detail, answer.hit) == ((detail, False) if detail else ("INSIDE", True))
+
+
+def test_the_next_client_does_not_get_the_address_of_the_first() -> None:
+    site = Site().page(lambda: f"Hello, {request.remote_addr}").start()
+    for _ in range(2):
+        answers = [site.get(environ_overrides={"REMOTE_ADDR": address}) for address in ("192.0.2.1", "192.0.2.2")]
+        assert [answer.body for answer in answers] == [b"Hello, 192.0.2.1", b"Hello, 192.0.2.2"]
+    assert answers[1].detail == "UNKEYED-REMOTE-ADDR"
+
+
+def test_an_address_that_only_logs_and_limits_read_is_exempt_where_that_is_said() -> None:
+    def count() -> None:
+        print(request.access_route, request.remote_addr, request.environ.get("REMOTE_PORT"))
+
+    for told in (
+        {"log_only_headers": ("REMOTE_ADDR", "REMOTE_PORT", "X-Forwarded-For")},
+        {"hooks_skipped_on_hit": (count,)},
+    ):
+        site = Site().page()
+        site.app.before_request(count)
+        assert site.start(**told).twice().hit
+
+
+def test_a_caller_who_is_told_by_the_address_has_answers_of_their_own() -> None:
+    site = Site().page(lambda: str(request.remote_addr), share="per-caller")
+    site.start(identify_caller=lambda environ: environ.get("REMOTE_ADDR"))
+    for hit in (False, True):
+        for address in ("192.0.2.1", "192.0.2.2"):
+            answer = site.get(environ_overrides={"REMOTE_ADDR": address})
+            assert (answer.body, answer.hit) == (address.encode(), hit)
 
 
 def test_a_session_that_says_no_vary_is_seen_as_read_all_the_same() -> None:
@@ -266,7 +303,7 @@ def test_what_servers_and_middleware_say_of_a_caller_is_watched_too(name: str) -
         answer = site.twice(environ_overrides={name: value})
         assert (answer.body, answer.detail) == (
             value.encode(),
-            f"READ-{name.replace('_', '-').replace('.', '-').upper()}",
+            f"UNKEYED-{name.replace('_', '-').replace('.', '-').upper()}",
         )
 
 

@@ -43,12 +43,11 @@ class RedisCache(Sharing, RedisValues):
         refuse_options(config)
         link = RedisClient(place(config), float(config.get("CACHE_REDIS_TIMEOUT", TIMEOUT)))
         cache = cls(link, prefix, kwargs["default_timeout"])
-        secret = config.get("CACHE_SECRET") or app.secret_key or b""
         cache.store = RedisStore(
             link,
             namespace,
             str(config.get("CACHE_RELEASE", "")),
-            secret=secret.encode() if isinstance(secret, str) else secret,
+            secret=config.get("CACHE_SECRET") or app.secret_key or b"",
             **periods(config),
         )
         return cache

@@ -18,14 +18,16 @@ OF_THE_BODY = frozenset({"args", "data", "files", "form", "stream", "values"})
 
 KEYED = frozenset(
     {"REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH", "GATEWAY_INTERFACE",
-     "SERVER_PROTOCOL", "SERVER_SOFTWARE", "REMOTE_ADDR", "REMOTE_PORT"}
+     "SERVER_PROTOCOL", "SERVER_SOFTWARE"}
 )  # fmt: skip
-"""What every key holds, what is the same for all requests, and the client's address, which is not watched."""
+"""What every key holds, and what is the same for all requests."""
 
 OURS = ("wsgi.", "werkzeug.", "flask.", "gunicorn.", "hotroute.")
 """How the names begin that servers and libraries give to what is theirs."""
 
-SCHEME, HOST = "wsgi.url_scheme", "HTTP_HOST"
+SCHEME, HOST, ADDRESS = "wsgi.url_scheme", "HTTP_HOST", "REMOTE_ADDR"
+CLIENT = frozenset({ADDRESS, "REMOTE_HOST", "REMOTE_IDENT", "REMOTE_PORT", "REMOTE_USER", "AUTH_TYPE"})
+"""Said by the server of the client (RFC 3875, section 4.1), beside what the client's header fields say."""
 SERVER = ("SERVER_NAME", "SERVER_PORT")
 """The host of a request that has no Host field; on a Unix socket, Gunicorn takes them from the field."""
 
@@ -183,8 +185,9 @@ def remembered(kind: type[Request]) -> frozenset[str]:
 
 @lru_cache
 def watched(kind: type[Request]) -> type[Request]:
-    """The class of a request that copies these two when it is made."""
-    noting = {"scheme": noted("scheme", SCHEME), "server": noted("server", HOST)}
+    """The class of a request that copies these three when it is made."""
+    copied = {"scheme": SCHEME, "server": HOST, "remote_addr": ADDRESS}
+    noting = {attribute: noted(attribute, name) for attribute, name in copied.items()}
     return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, **noting})
 
 

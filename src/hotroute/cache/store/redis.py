@@ -51,7 +51,7 @@ class RedisStore:
         release: str = "",
         mark_ttl: float = 15.0,
         lease_ttl: float = 5.0,
-        secret: bytes = b"",
+        secret: bytes | str = b"",
     ) -> None:
         self.link, self.namespace, self.code = link, namespace, release
         self.seal = Signer(secret)

@@ -14,7 +14,10 @@ class Signer:
         secret: with one, what others write is no answer of ours; without, only damage is noticed.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes | str) -> None:
+        secret = secret.encode() if isinstance(secret, str) else secret
+        if not isinstance(secret, bytes):
+            raise TypeError(f"secret is a text or bytes; it cannot be of type {type(secret).__name__}")
         self.begun = hmac.new(secret, digestmod="sha256")
 
     def sign(self, key: str, entry: Entry, vector: bytes) -> bytes:
