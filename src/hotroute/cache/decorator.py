@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 View = TypeVar("View", bound=Callable[..., Any])
 Unknown = Literal["bypass", "ignore"]
+HOT_DECORATOR = "hotroute_decorator"
+"""An attribute of what `hot(...)` returns."""
 Caller = Literal["anonymous", "everyone", "per-caller"]
 
 
@@ -97,9 +99,13 @@ def hot(  # noqa: PLR0913  # each is a word that a user says about a route
     )
 
     def decorate(view: View) -> View:
-        view.hot = RouteMarker(options, view)  # type: ignore[attr-defined]
+        try:
+            view.hot = RouteMarker(options, view)  # type: ignore[attr-defined]
+        except AttributeError:
+            raise ValueError(f"{view!r} cannot be hot: put @hot on a view function, or on a class's get") from None
         return view
 
+    setattr(decorate, HOT_DECORATOR, True)
     return decorate
 
 
@@ -143,24 +149,3 @@ def environ_name(field: str) -> str:
 def names(tag: str) -> set[str]:
     """The names in a tag's braces."""
     return {part[1] for part in Formatter().parse(tag) if part[1]}
-
-
-def find(view: Callable[..., Any] | None) -> RouteOptions | None:
-    """The options of a view function; of a class's where `View.as_view` made it.
-
-    Raises:
-        ValueError: a decorator stands around `@hot`, which a hit would skip.
-    """
-    holder: Any = getattr(view, "view_class", None)
-    mark = vars(holder).get("hot") if holder else None
-    if isinstance(mark, RouteMarker) and not holder.decorators:
-        return mark.hot
-    mark = mark or getattr(view, "hot", None)
-    if not isinstance(mark, RouteMarker):
-        return None
-    if mark.on is not view:
-        raise ValueError(
-            f"{getattr(view, '__qualname__', view)}: put @hot right below the route's decorator, around all others: "
-            "a hit would skip what is around it"
-        )
-    return mark.hot

@@ -9,13 +9,14 @@ from flask_caching import Cache
 from sqlalchemy.orm import Session
 
 from hotroute.cache.declared_tags import DeclaredTags
-from hotroute.cache.decorator import RouteOptions, environ_name, find
+from hotroute.cache.decorator import RouteOptions, environ_name
 from hotroute.cache.error_handlers import answer_503
 from hotroute.cache.flask_caching.backends import store_of
 from hotroute.cache.http import flask_dispatch, routes
 from hotroute.cache.http.fill import credential_headers
 from hotroute.cache.http.middleware import CacheConfig, CacheMiddleware
 from hotroute.cache.http.tracked_environ import CLIENT
+from hotroute.cache.http.views import find
 from hotroute.cache.options import CacheOptions, check_callers, check_options
 from hotroute.cache.store.base import Store
 from hotroute.cache.tracking import writes

@@ -7,14 +7,13 @@ import pytest
 from flask import request, url_for
 from werkzeug.test import EnvironBuilder
 
-from hotroute.cache import decorator
 from hotroute.cache.decorator import RouteOptions, hot
-from hotroute.cache.http import key
+from hotroute.cache.http import key, views
 from tests.cache.http.site import TEXT, Site
 
 
 def hot_options(**chosen: object) -> RouteOptions:
-    found = decorator.find(hot(**chosen)(view := lambda: None))  # type: ignore[arg-type]  # noqa: F841
+    found = views.find(hot(**chosen)(view := lambda: None))  # type: ignore[arg-type]  # noqa: F841
     assert found
     return found
 

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from hotroute.cache import decorator
 from hotroute.cache.decorator import RouteOptions
+from hotroute.cache.http import views
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +49,12 @@ def find_all(app: Flask) -> dict[str, RouteOptions]:
     Raises:
         ValueError: one of them cannot be.
     """
-    marked = {endpoint: decorator.find(view) for endpoint, view in app.view_functions.items()}
+    marked = {endpoint: views.find(view) for endpoint, view in app.view_functions.items()}
     found = {endpoint: hot for endpoint, hot in marked.items() if hot}
     for rule in app.url_map.iter_rules():
         if rule.endpoint in found:
-            refuse_unsafe(rule)
+            if not views.is_hot_by_method(app.view_functions[rule.endpoint]):
+                refuse_unsafe(rule)
             refuse_hosts(app, rule)
             refuse_unknown_names(rule, found[rule.endpoint])
     return found
