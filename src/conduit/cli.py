@@ -1,5 +1,6 @@
 """The `conduit` command: migrations, data, repairs."""
 
+import os
 from pathlib import Path
 
 import click
@@ -10,11 +11,13 @@ from rich.console import Console
 
 from conduit import config, seed
 from conduit.app import create_app
-from conduit.config import ConfigurationError
+from conduit.config import ConfigurationError, Settings
 from conduit.extensions import db
 from conduit.repositories import counters
 from conduit.repositories.transaction import writing
+from conduit.web import caching
 from hotroute.cache import Unreachable
+from hotroute.serving.settings.env import NEW_REDIS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 3_000
@@ -68,13 +71,19 @@ def prepare() -> None:
     """Migrate; in development also seed a database that is still empty. `make run` does this before it serves."""
     command.upgrade(alembic(), "head")
     settings = config.load()
-    if settings.app_env == "development":
-        with create_app(settings).app_context():
-            empty = seed.is_empty(db.session)
-            # A transaction that still read would keep the seed from shrinking SQLite's log.
-            db.session.close()
-            if empty and settings.seed_articles:
-                seed.fill(db.engine, settings.seed_articles, 1, console)
+    with create_app(settings).app_context():
+        if settings.app_env == "development":
+            fill_if_empty(settings)
+        if os.environ.get(NEW_REDIS):
+            caching.trust_new_redis(db.engine, settings)
+
+
+def fill_if_empty(settings: Settings) -> None:
+    empty = seed.is_empty(db.session)
+    # A transaction that still read would keep the seed from shrinking SQLite's log.
+    db.session.close()
+    if empty and settings.seed_articles:
+        seed.fill(db.engine, settings.seed_articles, 1, console)
 
 
 def alembic() -> Config:

@@ -158,6 +158,28 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
 
 
 @cli.command()
+@click.option("--app", required=True, metavar="MODULE:NAME", help="The application, to find Redis and its databases.")
+def trust(app: str) -> None:
+    """Have a Redis that has just started count at once, if the databases say that nobody is about to commit.
+
+    Only where no earlier Redis can be reached any more: it has ended at the same address. Not after a failover, while
+    the former primary may still take what a server tells it.
+    """
+    from hotroute.cache import Unreachable  # noqa: PLC0415
+    from hotroute.cache.cli.explain import CannotExplain, load  # noqa: PLC0415
+    from hotroute.cache.cli.trust import NotTrusted  # noqa: PLC0415
+    from hotroute.cache.cli.trust import trust as trust_redis  # noqa: PLC0415
+
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        print(trust_redis(load(app)))
+    except (CannotExplain, NotTrusted) as reason:
+        sys.exit(f"hotroute: not trusted: {reason}")
+    except Unreachable as reason:
+        sys.exit(f"hotroute: not trusted, Redis did not answer: {reason}")
+
+
+@cli.command()
 @click.option("--span", default="24h", show_default=True, help="How far back to look: 90s, 15m, 24h, 7d, 4w.")
 @click.option("--release", default="", help="Only what was measured of this release.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")

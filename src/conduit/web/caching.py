@@ -1,5 +1,6 @@
 """The cache in front of Conduit: who asks, and what is watched."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,21 @@ from conduit.models import Base, row_tags
 from conduit.services.tokens import Signer
 from conduit.web import authentication, cors
 from hotroute import code_version
-from hotroute.cache import CacheOptions, Principal, RedisClient
+from hotroute.cache import CacheOptions, Principal, RedisClient, Unreachable
 from hotroute.cache import init_app as put_in_front
 from hotroute.cache.flask_caching.backends import RedisCache
 from hotroute.cache.store.redis import RedisStore
+from hotroute.cache.tracking import early_trust
 from hotroute.cache.tracking.outage_fence import LIFE, Fence
 from hotroute.cache.tracking.writes import WriteTracker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+COMMAND_TIMEOUT = 2.0
+"""Seconds for which a command waits for Redis."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -62,6 +69,20 @@ def following(engine: Engine, settings: Settings) -> Iterator[None]:
         yield
     finally:
         fence.stop()
+
+
+def trust_new_redis(engine: Engine, settings: Settings) -> None:
+    """Have hot routes be hot at once where the stack has started Redis; where that is not sure, time decides."""
+    if not settings.cache_enabled:
+        return
+    # Nobody waits for this as for a request's answer.
+    client = RedisClient(settings.redis, max(settings.redis_timeout, COMMAND_TIMEOUT))
+    try:
+        trusted = early_trust.trust(RedisStore(client, settings.cache_namespace), (engine,))
+    except Unreachable:
+        trusted = False
+    if not trusted:
+        log.warning("nothing is cached in the first %g s, for somebody may be writing", settings.cache_mark_ttl)
 
 
 def fence_of(engine: Engine, store: RedisStore, settings: Settings) -> Fence:

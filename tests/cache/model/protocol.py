@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from hotroute.cache.redis_client.client import RedisClient
 from hotroute.cache.store.redis import RedisStore
-from hotroute.cache.tracking import writes
+from hotroute.cache.tracking import early_trust, writes
 
 STEPS = {
     "LOOK": RedisStore.look,  # scripts/look.lua, and before it RedisStore.find: the same, for who would not lead
@@ -17,6 +17,9 @@ STEPS = {
     "DONE": RedisStore.done,  # scripts/done.lua, from changes.finish
     "REPAIR": RedisStore.repair,  # scripts/repair.lua
     "LEAVE": RedisStore.done,  # the same with leave=True
+    "MEET": early_trust.meet,  # scripts/trust.lua: the run of the server, and that it has lost no mark since
+    "ASK": early_trust.has_no_writer,  # the database: has every transaction ended that has written?
+    "CONFIRM": early_trust.confirm,  # scripts/trust.lua: then the same server counts
 }
 """The code that does a step. BEGIN, READ and RETURN are the application's; the rest happens to it."""
 
@@ -42,6 +45,8 @@ class Protocol:
         leaves: after a COMMIT of unknown outcome the mark stays.
         kept: marks are never evicted.
         remembers: a glance takes the nonces of before the question for those of now.
+        voucher: the steps of who says that a server that has just started has lost no mark.
+        confirms: what was met must still be there when that is said.
     """
 
     writer: tuple[str, ...] = BUILT
@@ -58,6 +63,8 @@ class Protocol:
     leaves: bool = True
     kept: bool = True
     remembers: bool = False
+    voucher: tuple[str, ...] = ("MEET", "ASK", "CONFIRM")
+    confirms: bool = True
 
 
 @dataclass(frozen=True)
@@ -189,3 +196,36 @@ BROKEN = {
     "marks that may be evicted": Break("R8", replace(B, kept=False), replace(ONE, happens={"evict": 2}), "A"),
 }
 """What each breaks is all that it breaks in that scenario: A, B, S."""
+
+VOUCHED = {
+    f"vouched for: {name}": scenario
+    for name, scenario in {
+        "the server restarts empty": Scenario(((0,),), happens={"restart": 1, "vouch": 1, "expire": 1}),
+        "it restarts twice, and the writer crashes": Scenario(
+            ((0,),), happens={"restart": 2, "vouch": 1, "crash": 1, "expire": 1}
+        ),
+        "nobody knows whether it was committed": Scenario(
+            ((0,),), happens={"restart": 1, "vouch": 1, "unknown": 1, "expire": 1}
+        ),
+        "marks are damaged, and repaired": Scenario(((0,),), happens={"damage": 1, "restart": 1, "vouch": 1}),
+        "two writers": Scenario(readers=1, happens={"restart": 1, "vouch": 1}),
+    }.items()
+}
+RESTARTED = replace(ONE, happens={"restart": 1, "vouch": 1})
+BROKEN_VOUCHING = {
+    "vouched for while a writer may be about": Break("R12", replace(B, voucher=("MEET", "CONFIRM")), RESTARTED, "A"),
+    "vouched for while a writer may be about, and a crash": Break(
+        "R12",
+        replace(B, voucher=("MEET", "CONFIRM")),
+        replace(ONE, happens={"restart": 1, "vouch": 1, "crash": 1}),
+        "AS",
+    ),
+    "the database is asked before the server is met": Break(
+        "R12", replace(B, voucher=("ASK", "MEET", "CONFIRM")), RESTARTED, "A"
+    ),
+    "vouched for whatever server there is by then": Break("R12", replace(B, confirms=False), RESTARTED, "A"),
+    "vouched for though it has lost a mark since": Break(
+        "R12", replace(B, confirms=False), replace(ONE, happens={"damage": 1, "vouch": 1}), "A"
+    ),
+}
+"""Not replayed: who vouches asks a database of the application's."""

@@ -23,6 +23,7 @@ class Redis(NamedTuple):
         marks: the writers that are about, by tag.
         entries: of each run: the vector that it was made under, and what it says.
         leases: what is leased, and who leads; `NOBODY` where it was released.
+        lost: how often it has lost marks that were damaged.
     """
 
     run: int
@@ -32,6 +33,7 @@ class Redis(NamedTuple):
     marks: tuple[frozenset[int], ...]
     entries: tuple[tuple[int, Vector, Vector], ...] = ()
     leases: tuple[tuple[int, Vector, int], ...] = ()
+    lost: int = 0
 
 
 class Writer(NamedTuple):
@@ -66,6 +68,8 @@ class World(NamedTuple):
     readers: tuple[Reader, ...]
     left: tuple[tuple[str, int], ...]
     snapshot: Redis | None = None
+    voucher: tuple[int, tuple[int, int]] = (0, (0, 0))
+    """Its next step, and the server that it has met: the run, and how often that had lost marks."""
 
 
 class Model:
@@ -121,7 +125,14 @@ class Model:
             (self.scenario.writes[number], writer, tuple(number in marks for marks in (*redis.marks, *old)))
             for number, writer in enumerate(world.writers)
         ]
-        there = (redis[:4], redis.entries, [lease[:2] for lease in redis.leases], world.snapshot and world.snapshot[:4])
+        there = (
+            redis[:4],
+            redis.lost,
+            world.voucher,
+            redis.entries,
+            [lease[:2] for lease in redis.leases],
+            world.snapshot and world.snapshot[:4],
+        )
         rest = (world.snapshot and world.snapshot.entries, world.snapshot and world.snapshot.leases)
         return repr((there, rest, world.db, world.returned, sorted(writers), readers, world.left))
 
@@ -330,6 +341,7 @@ class Model:
                 yield f"EXPIRE lease of R{lease[2] + 1}", after._replace(redis=world.redis._replace(leases=kept))
         yield from self.expire(world)
         yield from self.restart(world)
+        yield from self.vouch(world)
 
     def lose(self, world: World, tag: int) -> Iterator[tuple[str, World]]:
         redis = world.redis
@@ -352,7 +364,8 @@ class Model:
         redis = redis._replace(
             marks=put(redis.marks, tag, frozenset()), nonces=put(redis.nonces, tag, 0), bang=put(redis.bang, tag, False)
         )
-        return world._replace(redis=redis._replace(trusted=not self.protocol.quarantine), writers=writers)
+        redis = redis._replace(trusted=not self.protocol.quarantine, lost=redis.lost + 1)
+        return world._replace(redis=redis, writers=writers)
 
     def expire(self, world: World) -> Iterator[tuple[str, World]]:
         """A mark's time is over: the writer must not commit any more, or has, or is no more."""
@@ -383,6 +396,22 @@ class Model:
             yield "RESTART old", after._replace(redis=old, snapshot=None)
         if not redis.trusted and not any(self.forgotten(writer, redis) for writer in world.writers):
             yield "TRUST", world._replace(redis=redis._replace(trusted=True))
+
+    def vouch(self, world: World) -> Iterator[tuple[str, World]]:
+        """cache/tracking/early_trust.py"""
+        at, met = world.voucher
+        redis, steps = world.redis, self.protocol.voucher
+        after = world if at else spend(world, "vouch")
+        if after is None or at == len(steps):
+            return
+        here = (redis.run, redis.lost)
+        if steps[at] == "ASK" and any(map(self.may_commit, world.writers)):
+            return
+        if steps[at] == "MEET":
+            met = here
+        elif steps[at] == "CONFIRM" and (met == here or not self.protocol.confirms):
+            redis = redis._replace(trusted=True)
+        yield f"VOUCH {steps[at]}", after._replace(redis=redis, voucher=(at + 1, met))
 
     def forgotten(self, writer: Writer, redis: Redis) -> bool:
         """Whether a mark that the server of before knew would still hold for one that may still commit."""

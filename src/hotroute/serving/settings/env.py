@@ -21,6 +21,9 @@ ADDRESSES = {"HTTP_PORT": "HTTP_ADDRESS", "HTTPS_PORT": "HTTP_ADDRESS", "APP_POR
 
 LOOPBACK = "127.0.0.1"
 
+NEW_REDIS = "HOTROUTE_NEW_REDIS"
+"""Set by `hotroute up` for its parts, to anything: the Redis at REDIS_URL was started by the stack where none was."""
+
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:[0-9]{1,5})?")
 """As browsers send it (RFC 6454, section 6.2); of anything else Flask-CORS would make a pattern, without an end."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from hotroute.serving.nginx import dev_certificate
-from hotroute.serving.settings.env import PORTS, data_dir, port
+from hotroute.serving.settings.env import LOOPBACK, PORTS, data_dir, port
 
 SECRETS = "development.env"
 MADE: dict[str, Callable[[], str]] = {
@@ -43,8 +43,13 @@ def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], Non
 def wiring(chosen: Mapping[str, str]) -> dict[str, str]:
     """How the parts find each other. The one proxy in front of Gunicorn is the stack's own Nginx."""
     ports = {name: str(port(chosen, name)) for name in PORTS}
-    redis = {"REDIS_URL": f"redis://127.0.0.1:{ports['REDIS_PORT']}/0", "TRUSTED_PROXIES": "1"}
+    redis = {"REDIS_URL": redis_url(ports), "TRUSTED_PROXIES": "1"}
     return ports | with_defaults({name: chosen.get(name, "") for name in redis}, redis) | {"PYTHONUNBUFFERED": "1"}
+
+
+def redis_url(environ: Mapping[str, str]) -> str:
+    """Return where the stack's own Redis is."""
+    return f"redis://{LOOPBACK}:{port(environ, 'REDIS_PORT')}/0"
 
 
 def with_defaults(values: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from hotroute.serving.nginx.dev_certificate import Certificate
 from hotroute.serving.nginx.render import certificate_of
 from hotroute.serving.nginx.settings import in_a_url, server_names
-from hotroute.serving.settings.env import SettingError, data_dir, is_development, port
+from hotroute.serving.settings.env import NEW_REDIS, SettingError, data_dir, is_development, port
 from hotroute.serving.stack import dev_environment, ports, probes
 from hotroute.serving.stack.console import Console
 from hotroute.serving.stack.supervisor import AskedToStopError, PartFailedError, Supervisor
 
 FIRST, RELEASE = "redis", "release"
+OWN_REDIS = "hotroute redis"
 HOW_TO_STOP = {"proxy": signal.SIGQUIT}
 """Nginx finishes the requests in flight on QUIT, not on TERM (nginx.org, Controlling nginx)."""
 
@@ -37,6 +38,7 @@ def up(environ: Mapping[str, str], root: Path) -> int:
     screen = Console([*commands])
     chosen = dev_environment.environment(environ, root, screen.print)
     ports.check(chosen)
+    chosen[NEW_REDIS] = new_redis(chosen, commands)
     certificate = certificate_of(chosen)
     try:
         with Supervisor(chosen, root, screen.print_line, HOW_TO_STOP) as supervisor:
@@ -61,6 +63,15 @@ def procfile(root: Path) -> dict[str, str]:
     if not file.exists():
         raise SettingError(f"There is no Procfile in {root}. Run this in the project's folder")
     return dict(COMMAND.findall(file.read_text()))
+
+
+def new_redis(environ: Mapping[str, str], commands: Mapping[str, str]) -> str:
+    """Return "true" if the application's Redis is the one that this stack starts, and empty text otherwise.
+
+    Its port is free: at that address, no earlier Redis can be reached any more.
+    """
+    own = commands.get(FIRST) == OWN_REDIS and environ["REDIS_URL"] == dev_environment.redis_url(environ)
+    return "true" if own else ""
 
 
 def start(supervisor: Supervisor, commands: Mapping[str, str], certificate: Certificate) -> None:
