@@ -207,7 +207,7 @@ VOUCHED = {
         "nobody knows whether it was committed": Scenario(
             ((0,),), happens={"restart": 1, "vouch": 1, "unknown": 1, "expire": 1}
         ),
-        "marks are damaged, and repaired": Scenario(((0,),), happens={"damage": 1, "restart": 1, "vouch": 1}),
+        "marks are damaged, and repaired": Scenario(((0,),), happens={"damage": 1, "vouch": 1}),
         "two writers": Scenario(readers=1, happens={"restart": 1, "vouch": 1}),
     }.items()
 }
