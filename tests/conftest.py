@@ -1,9 +1,11 @@
 """What every test may use: the databases, the application on each of them, a Redis, and API calls that read well."""
 
+import os
 import secrets
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -18,7 +20,7 @@ from conduit.config import Settings
 from conduit.extensions import db
 from conduit.services import passwords
 from hotroute import redis_client
-from tests import databases, requirements, servers
+from tests import databases, pgbouncers, requirements, servers
 from tests.api import Api, close
 from tests.statements import Statements, recorded
 
@@ -26,27 +28,46 @@ SECRET = "a secret for tests, longer than thirty-two bytes"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=["sqlite", "postgresql"], help="Run on one database only; default is both.")
+    help_ = "Run on one database only; default is SQLite and PostgreSQL, and behind PgBouncer the tests marked so."
+    parser.addoption("--database", choices=["sqlite", "postgresql", "pgbouncer"], help=help_)
+
+
+WORKERS: list[int] = []
+"""Processes of pytest-xdist's that this one has started."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "only(database): the test is about what one database does")
     # A shell has what it starts in the background ignore them, and so would everything that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, interrupt)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    node.nodemanager.EXIT_TIMEOUT = 60
+    WORKERS.append(node.gateway._rinfo().pid)
+
+
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
-    """End the run as CTRL-C does: fixtures stop the servers that they started."""
-    # Another one must not cut that short.
-    signal.signal(number, signal.SIG_IGN)
+    """End the run as CTRL-C does: fixtures stop the servers that they started.
+
+    Processes of pytest-xdist's are told at once. Otherwise it would interrupt them after 5 seconds, and kill them after
+    5 more, whatever they are stopping.
+    """
+    # Another one must not cut that short, and neither must that interrupt.
+    for each in (number, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    for worker in WORKERS:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGTERM)
     raise KeyboardInterrupt
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files of few tests first: these start servers, and where one of them is the last, a process has nothing to do."""
+    requirements.deselect(requirements.PGBOUNCER, Path(__file__).parent, config, items, word="pgbouncer")
     sizes = Counter(item.path for item in items)
     items.sort(key=lambda item: (sizes[item.path], item.path))
 
@@ -71,7 +92,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("database")
         only = metafunc.definition.get_closest_marker("only")
-        kinds = [kind for kind in (only.args if only else ("sqlite", "postgresql")) if kind == (chosen or kind)]
+        usual = only.args if only else ("sqlite", "postgresql")
+        is_pooled = chosen == "pgbouncer" or metafunc.definition.get_closest_marker("pgbouncer")
+        kinds = [kind for kind in (*usual, *(["pgbouncer"] if is_pooled else [])) if kind == (chosen or kind)]
         metafunc.parametrize("database_url", kinds, indirect=True, scope="session")
 
 
@@ -93,10 +116,19 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def pgbouncer_url(postgresql_url: str) -> Iterator[str]:
+    """The same server behind PgBouncer, whose clients get a connection for a transaction."""
+    with pgbouncers.pgbouncer_server(postgresql_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database, once on SQLite and once on PostgreSQL."""
+    """A migrated database, once on SQLite and once on PostgreSQL, which may be behind PgBouncer."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgresql_url")
+    elif request.param == "pgbouncer":
+        url = pgbouncers.pooled(request.getfixturevalue("pgbouncer_url"))
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'conduit.db'}"
     with databases.connected(url) as engine:

@@ -37,7 +37,8 @@ class Part(NamedTuple):
 BROWSER = Part("browser", ("chromium", "chromium-browser", "google-chrome"), "chromium")
 MEMCACHED = Part("memcached", ("memcached",), "memcached")
 RABBITMQ = Part("rabbitmq", ("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"), "rabbitmq-server")
-PARTS = (BROWSER, MEMCACHED, RABBITMQ)
+PGBOUNCER = Part("pgbouncer", ("pgbouncer", "/usr/sbin/pgbouncer"), "pgbouncer")
+PARTS = (BROWSER, MEMCACHED, RABBITMQ, PGBOUNCER)
 
 
 class MissingError(RuntimeError):

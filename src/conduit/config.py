@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
+from hotroute.database import pooler
 from hotroute.serving.settings.env import is_origin
 
 SECRET_KEY_BYTES = 32
@@ -96,6 +97,8 @@ class Settings(BaseSettings):
             raise ValueError("needs a URL such as postgresql://user:password@host/name, or sqlite:///file")
         if value.startswith("sqlite:") and make_url(value).database in {None, "", ":memory:"}:
             raise ValueError("needs a file, sqlite:///file: a database in memory is another one for each connection")
+        if value:
+            pooler.check(value)
         return value
 
     @field_validator("jobs_broker_url", "jobs_message_queue")

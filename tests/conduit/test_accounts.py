@@ -16,6 +16,8 @@ from conduit.models import User
 from conduit.services import passwords
 from tests.api import PASSWORD, Api, Person, errors
 
+pytestmark = pytest.mark.pgbouncer
+
 
 def log_in(api: Api, email: str, password: str = PASSWORD) -> TestResponse:
     return api.post("/users/login", {"user": {"email": email, "password": password}})

@@ -6,6 +6,8 @@ import pytest
 
 from tests.api import Api, errors
 
+pytestmark = pytest.mark.pgbouncer
+
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.api import Api, errors
 
+pytestmark = pytest.mark.pgbouncer
+
 
 def test_comments_are_listed_newest_first_with_their_authors(api: Api) -> None:
     jake, anna = api.register("jake"), api.register("anna")

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.api import PASSWORD, Api
 from tests.conduit.test_counters import counted, kept
+
+pytestmark = pytest.mark.pgbouncer
 
 
 def at_once(calls: list[Callable[[], TestResponse]]) -> list[int]:

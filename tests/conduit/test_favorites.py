@@ -1,6 +1,10 @@
 """Favouring articles."""
 
+import pytest
+
 from tests.api import Api
+
+pytestmark = pytest.mark.pgbouncer
 
 
 def test_a_favourite_is_seen_by_who_favours_and_counted_for_all(api: Api) -> None:

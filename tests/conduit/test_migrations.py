@@ -21,6 +21,8 @@ from hotroute.cache.tracking import outage_fence
 from tests import databases
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.pgbouncer
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:

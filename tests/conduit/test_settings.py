@@ -103,6 +103,23 @@ def test_every_spelling_of_a_postgresql_url_is_taken(monkeypatch: pytest.MonkeyP
     assert settings.database == "postgresql+psycopg://me@host/name"
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "PROFILER_URL"])
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("postgresql://me@host/name?pooler=session", "say pooler=transaction, or leave it out"),
+        ("sqlite:///file.db?pooler=transaction", "is for PostgreSQL only"),
+        ("postgresql://me@host/name?prepare_threshold=often", "prepare_threshold=often is no number"),
+    ],
+)
+def test_what_a_url_says_of_a_pooler_is_checked(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str, advice: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=advice) as raised:
+        load(monkeypatch, **GOOD, **{name: url})
+    assert name in str(raised.value)
+
+
 def test_origins_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, **GOOD, CORS_ORIGINS="https://a.example, http://localhost:3000,capacitor://localhost")
     assert settings.cors_origins == ("https://a.example", "http://localhost:3000", "capacitor://localhost")

@@ -8,12 +8,16 @@ from psycopg import sql
 from sqlalchemy import Connection, Table, func, select, text
 
 from conduit.models import Article, Base, Comment, Tag, User
+from hotroute.database import pooler
 
 # A seed may take longer than a request.
 SETTINGS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 def prepare(connection: Connection) -> None:
+    if pooler.is_used(connection.engine.url):
+        # What is set for a session would stay for another client.
+        return
     driver = get_driver(connection)
     for setting in SETTINGS:
         driver.execute(sql.SQL("SET {} = 0").format(sql.Identifier(setting)))
@@ -21,6 +25,8 @@ def prepare(connection: Connection) -> None:
 
 
 def lock(connection: Connection) -> None:
+    # In the transaction too: behind a pooler its limits have just been set there.
+    connection.execute(select(*(func.set_config(name, "0", True) for name in SETTINGS)))
     # Readers pass; a second seed waits and then finds the users of the first.
     connection.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hotroute.database import postgres_timeouts
+from hotroute.database import pooler, postgres_timeouts
 
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.
@@ -19,16 +19,21 @@ LONGEST = 4
 """How many times `timeout` a statement may take that waits for no lock."""
 
 
-def options(url: str, *, pool_size: int, timeout: float) -> dict[str, Any]:
-    """Arguments for `sqlalchemy.create_engine`.
+def options(url: str, *, pool_size: int, timeout: float, schema: str | None = None) -> dict[str, Any]:
+    """Return arguments for `sqlalchemy.create_engine`.
 
     Args:
-        url: the database's URL; what its query says of a driver's option wins over ours.
+        url: the database's URL; what its query says of a driver's option wins over ours. `?pooler=transaction` where
+            PgBouncer or its like stands in front of PostgreSQL.
         pool_size: connections kept per process; a thread holds one at a time, so the number of threads is enough.
         timeout: seconds to wait for a connection, a lock or an answer before the request is given up.
+        schema: PostgreSQL's, for tables that name none.
     """
     parsed = make_url(url)
-    arguments = sqlite(timeout) if parsed.get_backend_name() == "sqlite" else postgresql(timeout)
+    arguments = sqlite(timeout) if parsed.get_backend_name() == "sqlite" else postgresql(timeout, schema)
+    if pooler.is_used(parsed):
+        # It refuses them: `prepare` sets them in each transaction.
+        arguments.pop("options", None)
     return {
         "url": url,
         "pool_size": pool_size,
@@ -46,34 +51,42 @@ def sqlite(timeout: float) -> dict[str, Any]:
     return {"timeout": timeout}
 
 
-def postgresql(timeout: float) -> dict[str, Any]:
+def postgresql(timeout: float, schema: str | None) -> dict[str, Any]:
+    settings = server_settings(timeout, schema) | {"timezone": "UTC"}
+    return {
+        "connect_timeout": max(1, round(timeout)),
+        "tcp_user_timeout": round(timeout * 1000),
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+
+
+def server_settings(timeout: float, schema: str | None) -> dict[str, object]:
+    """Return what PostgreSQL itself is told; a timeout of 0 is none."""
     milliseconds = round(timeout * 1000)
-    limits = {
+    limits: dict[str, object] = {
         "lock_timeout": milliseconds,
         "statement_timeout": milliseconds * LONGEST,
         # Below the time for which a cache may trust that a writer is still writing.
         "idle_in_transaction_session_timeout": milliseconds * LONGEST,
-        "timezone": "UTC",
     }
-    return {
-        "connect_timeout": max(1, round(timeout)),
-        "tcp_user_timeout": milliseconds,
-        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
-    }
+    return limits | ({"search_path": schema} if schema else {})
 
 
-def prepare(engine: Engine, timeout: float | None = None) -> None:
+def prepare(engine: Engine, timeout: float | None = None, schema: str | None = None) -> None:
     """Give a SQLite engine its pragmas and its explicit BEGIN, and a PostgreSQL engine an end to its patience.
 
     Args:
         timeout: seconds, as for `options`; None where statements may take as long as they like, as in a migration.
+        schema: as for `options`.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin)
-    else:
-        # A second more than the server itself allows: its own answer says what took so long.
-        postgres_timeouts.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
+        return
+    # A second more than the server itself allows: its own answer says what took so long.
+    postgres_timeouts.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
+    if pooler.is_used(engine.url):
+        pooler.set_in_each_transaction(engine, server_settings(timeout or 0, schema))
 
 
 def set_pragmas(connection: Any, record: ConnectionPoolEntry) -> None:  # noqa: ARG001

@@ -13,6 +13,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
+from hotroute.database import pooler
+
 INTERVAL = 0.1
 """Seconds after which psycopg looks up from waiting, by its own default."""
 
@@ -58,7 +60,7 @@ def listen(engine: Engine, *, idle: float | None, busy: float | None) -> None:
     """
 
     def connect(_dialect: Any, _record: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Connection:
-        return Connection.connect(*arguments, **options)
+        return open_connection(arguments, options, idle)
 
     def ping(connection: Any, _record: Any, _proxy: Any) -> None:
         connection.patience = idle
@@ -73,3 +75,22 @@ def listen(engine: Engine, *, idle: float | None, busy: float | None) -> None:
     listeners: dict[str, Callable[..., Any]] = {"do_connect": connect, "checkout": ping}
     for name, listener in listeners.items():
         event.listen(engine, name, listener)
+
+
+def open_connection(arguments: tuple[Any, ...], options: dict[str, Any], patience: float | None) -> Connection:
+    """Connect, to a pooler where the options say so.
+
+    Raises:
+        psycopg.OperationalError: it could not; where a pooler that nobody spoke of is why, the message says so.
+    """
+    try:
+        made = Connection.connect(*arguments, **pooler.driver_options(options))
+    except psycopg.OperationalError as refused:
+        if pooler.UNSUPPORTED not in str(refused):
+            raise
+        raise psycopg.OperationalError(f"{refused}; {pooler.ADVICE}") from None
+    made.patience = patience
+    if pooler.PARAMETER in options:
+        made.execute(pooler.ZONE)
+        made.commit()
+    return made

@@ -74,11 +74,6 @@ class Notes:
         wait_until(lambda: self.write(text) == 204, "a write succeeds")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "own_server: the test does something to its Redis that others would notice")
-    config.addinivalue_line("markers", "fenced: the applications have a fence, and write without Redis")
-
-
 @contextmanager
 def notes(
     url: str | Endpoint, folder: Path, namespace: str, timeout: float = TIMEOUT, *, fenced: bool = False

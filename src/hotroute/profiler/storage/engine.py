@@ -22,14 +22,12 @@ def engine(url: str, *, pool_size: int, timeout: float) -> Engine:
     parsed = make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    arguments = engines.options(parsed.render_as_string(hide_password=False), pool_size=pool_size, timeout=timeout)
-    if "options" in arguments["connect_args"]:
-        arguments["connect_args"]["options"] += f" -c search_path={SCHEMA}"
-    made = create_engine(**arguments)
+    whole = parsed.render_as_string(hide_password=False)
+    made = create_engine(**engines.options(whole, pool_size=pool_size, timeout=timeout, schema=SCHEMA))
     in_file = made.dialect.name == "sqlite"
     if in_file:
         event.listen(made, "connect", reclaim_pages)
-    engines.prepare(made, timeout)
+    engines.prepare(made, timeout, SCHEMA)
     if in_file:
         event.listen(made, "connect", trust_the_log)
     return made
