@@ -1,5 +1,6 @@
 """A test run that is ended by TERM leaves none of the servers that it started behind."""
 
+import secrets
 import signal
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import psutil
 import pytest
 
 from tests.servers import ROOT, clean_environment, wait_until
+
+# The sum of what each step may take on a busy machine.
+pytestmark = pytest.mark.timeout(300)
 
 PROGRAM = """
 import signal
@@ -31,7 +35,7 @@ def test_nothing(postgresql_url: str, redis_url: str) -> None:
 
 @pytest.mark.parametrize("options", [["-p", "no:xdist"], ["--numprocesses=1"]], ids=["alone", "xdist"])
 def test_a_run_that_is_ended_by_term_leaves_nothing_behind(tmp_path: Path, options: list[str]) -> None:
-    file = ROOT / "tests" / f"test_made_{tmp_path.name}.py"
+    file = ROOT / "tests" / f"test_made_{secrets.token_hex(8)}.py"
     environ = {"SECRET_KEY": "a secret for tests, longer than thirty-two bytes", "CACHE_ENABLED": "false"}
     constants = f"ENVIRON = {environ!r}\nMADE = {str(tmp_path / 'made')!r}\nSTARTED = {str(tmp_path / 'started')!r}\n"
     file.write_text(constants + PROGRAM)
