@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 from hotroute.cache import invalidate_everything
 from hotroute.cache.tracking import outage_fence
 from hotroute.database import engines
-from hotroute.migrations import copies, foreign_keys, sqlite_tables
+from hotroute.migrations import copies, foreign_keys, sqlite_objects, sqlite_tables
 
 LOCK = 7_203_451
 """PostgreSQL's advisory lock of a migration: any number that nothing else in the database locks."""
@@ -107,5 +107,6 @@ def migrate(
         lock(connection)
         if is_sqlite:
             stack.enter_context(sqlite_tables.kept(connection))
+            stack.enter_context(sqlite_objects.kept(connection))
             stack.enter_context(foreign_keys.checked(connection))
         context.run_migrations()
