@@ -4,6 +4,7 @@ They go with the table that is dropped. Alembic makes the indexes again that SQL
 expression, and none with its collation or its descending order.
 """
 
+# ruff: noqa: S608  # the names are the schema's own
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,9 @@ def compile_changes(connection: Connection, table: str) -> None:
     """Have SQLite read the triggers, which it creates unread; EXPLAIN runs nothing."""
     names = connection.exec_driver_sql(f'PRAGMA table_info("{table}")').scalars(1).all()
     assigned = ", ".join(f'"{name}" = "{name}"' for name in names)
-    changes = (f"UPDATE {{}} SET {assigned}", "DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES")
-    for change in changes:
-        connection.exec_driver_sql("EXPLAIN " + change.format(f'"{table}"')).close()
+    for change in (
+        f'UPDATE "{table}" SET {assigned}',
+        f'DELETE FROM "{table}"',
+        f'INSERT INTO "{table}" DEFAULT VALUES',
+    ):
+        connection.exec_driver_sql(f"EXPLAIN {change}").close()
