@@ -44,7 +44,7 @@ class DeclaredTags:
         return (
             f"{endpoint}: nothing changes the tag {tag!r} of @hot(tags=...){hint}: name a table of "
             f"CacheOptions(metadata=...), or call RowTags().register(..., name={name!r}) before init_app, or say "
-            f"Application(manual_tags=({name!r},)) if the application calls invalidate for it"
+            f"CacheOptions(manual_tags=({name!r},)) if the application calls invalidate for it"
         )
 
 

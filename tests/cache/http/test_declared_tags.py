@@ -142,7 +142,7 @@ def test_a_row_that_another_flush_changes_leaves_the_hit(engine: Engine, rows: R
     [
         ("bookmarks", "the table is called 'bookmark'"),
         ("bookmark:{id}", r"RowTags\(\).register\(..., name='bookmark'\) before init_app"),
-        ("rates", r"Application\(manual_tags=\('rates',\)\)"),
+        ("rates", r"CacheOptions\(manual_tags=\('rates',\)\)"),
         ("bookmarks!bulk", "nothing changes the tag 'bookmarks!bulk'"),
         ("titles:{id}", "nothing changes the tag"),
         ("marks:{id}", "nothing changes the tag"),

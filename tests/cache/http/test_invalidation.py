@@ -35,7 +35,7 @@ def app(engine: Engine) -> Flask:
     app = make(engine)
     for name, tags in (("row", (f"notes{BULK}", "note:1")), ("table", ("notes",)), ("nothing", ())):
         app.add_url_rule(f"/{name}", name, hot(tags=tags)(lambda: TEXT))
-    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,)))
+    cache.init_app(app, MemoryStore(), cache.CacheOptions((engine,), (metadata,), manual_tags=("note",)))
     return app
 
 

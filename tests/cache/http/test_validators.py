@@ -33,7 +33,7 @@ def changing(answers: list[Any], **options: Any) -> Site:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_304_confirms_no_answer_whose_stored_fields_have_changed(name: str, inside: bool) -> None:
     field, before, after = FIELDS[name]
-    site = changing([(TEXT, {field: before}), (TEXT, {field: after})], headers=("X-Total-Count",))
+    site = changing([(TEXT, {field: before}), (TEXT, {field: after})], store_headers=("X-Total-Count",))
     if inside:
         site.app.before_request(lambda: None)
     first = site.start().twice()
@@ -55,7 +55,7 @@ def test_a_304_confirms_no_answer_that_has_gained_or_lost_a_field(before: dict[s
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_404_with_the_same_content_is_another_answer(inside: bool) -> None:
-    site = changing([(TEXT, 404), (TEXT, 200)], statuses=(200, 404))
+    site = changing([(TEXT, 404), (TEXT, 200)], cache_statuses=(200, 404))
     if inside:
         site.app.before_request(lambda: None)
     missing = site.start().twice()

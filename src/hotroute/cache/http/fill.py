@@ -10,6 +10,7 @@ from hotroute.cache.http.flask_dispatch import HELD, Held
 from hotroute.cache.http.key import canonical
 from hotroute.cache.http.policy import Headers
 from hotroute.cache.http.request import Principal, Request
+from hotroute.cache.http.tracked_cookies import COOKIE
 from hotroute.cache.reasons import Reason
 
 if TYPE_CHECKING:
@@ -48,15 +49,24 @@ def undeclared_dependency(asked: Request, held: Held, principal: Principal, logg
     hot = asked.hot
     absent = {"HTTP_TRANSFER_ENCODING", *policy.CONDITIONS, *policy.PRECONDITIONS, *hidden(asked)}
     keyed = {*hot.fields.values(), *({tracked_environ.HOST, tracked_environ.SCHEME} if hot.host else ())}
-    if others := held.environ.watch.read - keyed - tracked_environ.TRACING - logged - absent:
-        # Who calls is in the key, by what the principal looks at.
-        others -= credentials(asked.environ, principal) if hot.share != "everyone" else set()
+    own_cookies: frozenset[str] = getattr(principal, "cookie_names", frozenset())
+    own_cookies = own_cookies if hot.share != "everyone" else frozenset()
+    read = fields_of(held.environ.watch.read, own_cookies)
+    if (others := read - keyed - tracked_environ.TRACING - logged - absent) and hot.share != "everyone":
+        # Who calls is in the key, by what the principal looks at; of the cookies, where it names its own, these alone.
+        others -= credentials(asked.environ, principal) - ({"HTTP_COOKIE"} if own_cookies else set())
     return f"{Reason.UNKEYED} {display_name(min(others))}" if others else ""
 
 
 def display_name(name: str) -> str:
     """A name in the WSGI environment, as HTTP says it."""
     return "SCHEME" if name == tracked_environ.SCHEME else name.removeprefix("HTTP_")
+
+
+def fields_of(read: set[str], own_cookies: frozenset[str]) -> set[str]:
+    """Return the names that were read, with the field for a cookie that is none of the principal's own."""
+    own = {f"{COOKIE}{name}" for name in own_cookies}
+    return {"HTTP_COOKIE" if name.startswith(COOKIE) else name for name in read - own}
 
 
 def credentials(environ: "WSGIEnvironment", principal: Principal) -> set[str]:

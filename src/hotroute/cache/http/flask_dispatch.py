@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 
 from hotroute.cache.http import routes, tracked_environ
 from hotroute.cache.http.entry import EntryMetadata, ViewResponse
 from hotroute.cache.http.policy import LARGEST
+from hotroute.cache.http.tracked_cookies import COOKIE
 from hotroute.cache.tracking import reads
 
 HELD = "hotroute.held"
@@ -91,7 +92,7 @@ def wrap_process_response(app: Flask) -> Callable[[Response], Response]:
 def capture_response(held: Held, response: Response) -> None:
     made = snapshot(response, held.environ)
     if getattr(request_ctx._session, "accessed", False):
-        held.environ.note("HTTP_COOKIE")
+        held.environ.note(f"{COOKIE}{current_app.session_interface.get_cookie_name(current_app)}")
     held.environ.watch.on = False
     held.answered = True
     held.made = made if held.keep and held.viewed else None

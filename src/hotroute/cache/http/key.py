@@ -71,7 +71,7 @@ def surroundings(hot: RouteOptions, environ: "WSGIEnvironment", caller: str | No
     if hot.host:
         found += [("scheme", environ.get("wsgi.url_scheme", "")), ("host", host(environ))]
     if caller is not None:
-        found.append(("caller", caller))
+        found.append(("caller", getattr(caller, "key", caller)))
     for name, field in hot.fields.items():
         value = environ.get(field)
         if value is not None:

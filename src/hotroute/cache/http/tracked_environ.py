@@ -12,6 +12,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property as werkzeug_cached_property
 
 from hotroute.cache.http.policy import CONDITIONS
+from hotroute.cache.http.tracked_cookies import TrackedCookies
 
 OF_THE_BODY = frozenset({"args", "data", "files", "form", "stream", "values"})
 """Attributes that Flask's request makes when they are first read, of what a key holds or what no hot request has."""
@@ -187,8 +188,15 @@ def remembered(kind: type[Request]) -> frozenset[str]:
 def watched(kind: type[Request]) -> type[Request]:
     """The class of a request that copies these three when it is made."""
     copied = {"scheme": SCHEME, "server": HOST, "remote_addr": ADDRESS}
-    noting = {attribute: noted(attribute, name) for attribute, name in copied.items()}
+    noting = {attribute: noted(attribute, name) for attribute, name in copied.items()} | {"cookies": property(cookies)}
     return type(kind.__name__, (kind,), {"__module__": kind.__module__, "__qualname__": kind.__qualname__, **noting})
+
+
+def cookies(request: Request) -> TrackedCookies:
+    environ = request.environ
+    if not isinstance(environ, TrackedEnviron):
+        return TrackedCookies.parse(environ.get("HTTP_COOKIE"), lambda _name: None)
+    return TrackedCookies.parse(dict.get(environ, "HTTP_COOKIE"), environ.note)
 
 
 def noted(attribute: str, name: str) -> property:
