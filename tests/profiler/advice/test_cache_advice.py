@@ -117,3 +117,11 @@ def test_what_went_past_the_cache_meanwhile_is_counted_and_not_supposed() -> Non
 
 def test_what_was_measured_without_a_cache_says_how_to_have_one() -> None:
     assert "CACHE_ENABLED" in the("hot", advised(route(LISTING), serving=Serving())).do
+
+
+def test_a_short_load_is_no_reason_to_unmark() -> None:
+    """Two minutes of an hour, in which nearly every request wrote."""
+    written = route("/shop/stock", cache={"miss": 5000}, sparkline=(0,) * 58 + (2500, 2500))
+    found = the("misses", advised(written, route("/shop/stock/<id>", "PATCH", 4000)))
+    assert found.severity == "low"
+    assert found.do == "Leave it marked, and judge it by 30 min or more of everyday use."

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hotroute.profiler.advice import Serving
-from tests.profiler.advice.made import BUSY, CALM, FIGHTING, SPAN, advised, evidence, kinds, route, split, worker
+from tests.profiler.advice.made import BUSY, CALM, FIGHTING, SPAN, advised, evidence, kinds, route, split, the, worker
 
 ENDED = SPAN.end - 1000
 
@@ -74,3 +74,19 @@ def test_threads_fight_where_most_of_the_cpu_is_in_requests_that_hold_the_interp
 def test_a_route_is_judged_from_thirty_of_its_requests_on(samples: int, kind: str) -> None:
     waiting = route(split=split(wall=0.2, cpu=0.001, samples=samples))
     assert [each for each in kinds(advised(waiting, peak=BUSY)) if each in {"waits", "data"}] == [kind]
+
+
+def test_where_something_else_takes_the_cpu_nobody_says_to_add_threads() -> None:
+    """Their requests wait for the CPU too, so that the threads look taken."""
+    waiting = [route(f"/{name}", split=split(wall=0.2, cpu=0.001)) for name in "abcde"]
+    found = advised(*waiting, peak=replace(BUSY, lateness=0.05, cores=0.05))
+    assert not {"waits", "gunicorn"} & {each.kind for each in found}
+    assert "before changing Gunicorn's settings" in the("crowded", found).do
+    assert not [each for each in found if "GUNICORN_THREADS" in each.do + each.title]
+
+
+def test_routes_that_wait_for_the_same_setting_are_told_together() -> None:
+    waiting = [route(f"/{name}", split=split(wall=0.2, cpu=0.001)) for name in "abc"]
+    one = the("waits", advised(*waiting, peak=BUSY))
+    assert one.title == "GET /a and 2 other routes wait: more threads"
+    assert "So do GET /b, GET /c." in one.text

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from hotroute.profiler.advice import Advice, Serving, advise
+from hotroute.profiler.advice import Advice, Serving
+from hotroute.profiler.advice.advise import judge
+from hotroute.profiler.advice.evidence import Evidence, gather
 from hotroute.profiler.model.resolutions import FINEST
 from hotroute.profiler.model.results import TimeRange
 from tests.profiler.advice.made import kinds, the
@@ -39,11 +42,15 @@ class Client:
 
 def recorded(folder: Path, load: Callable[[int], None], workers: int = 1) -> list[Advice]:
     """The advice on what the server recorded of the load, once it has ended and written everything."""
+    return judge(evidence(folder, load, workers))
+
+
+def evidence(folder: Path, load: Callable[[int], None], workers: int) -> Evidence:
     began = time.time()
     serve(folder, load, workers)
     with history(folder) as found:
         span = TimeRange(began - FINEST, time.time() + FINEST)
-        return advise(found, span, Serving(workers=workers, threads=4, cpus=CPUS))
+        return gather(found, span, Serving(workers=workers, threads=4, cpus=CPUS))
 
 
 def serve(folder: Path, load: Callable[[int], None], workers: int) -> None:
@@ -89,7 +96,9 @@ def throughout(path: str, clients: int) -> Callable[[int], None]:
 
 @pytest.fixture(scope="module")
 def waiting(tmp_path_factory: pytest.TempPathFactory) -> list[Advice]:
-    return recorded(tmp_path_factory.mktemp("waiting"), throughout("/waits", 16), workers=2)
+    found = evidence(tmp_path_factory.mktemp("waiting"), throughout("/waits", 16), workers=2)
+    # What else the machine does is not this server's: there the probe is punctual.
+    return judge(replace(found, peak=replace(found.peak, lateness=0.0002)))
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +149,11 @@ def test_a_route_that_is_read_and_never_written_is_to_be_marked(tmp_path: Path) 
     assert found.numbers["reads"] == 300
 
 
-def test_a_hot_route_that_is_invalidated_before_every_read_is_to_be_unmarked(tmp_path: Path) -> None:
+def test_a_hot_route_that_a_short_load_invalidates_before_every_read_is_to_be_judged_later(tmp_path: Path) -> None:
     advice = recorded(tmp_path, times(250, ("POST", "/stock"), ("GET", "/stock")))
-    found = the("unmark", advice)
+    found = the("misses", advice)
     assert found.route == "/stock"
+    assert "Leave it marked" in found.do
     assert found.numbers["hits"] == 0
     assert "hot" not in kinds(advice)
 

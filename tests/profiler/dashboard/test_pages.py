@@ -6,7 +6,7 @@ import json
 import re
 import time
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 import time_machine
@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hotroute.profiler import dashboard
-from hotroute.profiler.dashboard import auth
+from hotroute.profiler.dashboard import auth, units
 from hotroute.profiler.dashboard.charts import sparkline
 from hotroute.profiler.dashboard.route_table import COLUMNS
 from hotroute.profiler.model import histogram
@@ -384,3 +384,14 @@ def test_the_last_step_is_drawn_and_marked_while_it_is_not_over(client: FlaskCli
     assert f'<rect class="unfinished" x="{(steps - 1) * sparkline.STEP}"' in live
     assert "the marked last step is not over" in live
     assert "unfinished" not in past
+
+
+@pytest.mark.parametrize("page", ["route?route=/api/articles&method=GET&", "cache?", "workers?"])
+def test_the_last_step_of_a_chart_is_said_to_be_counted_so_far(client: FlaskClient, page: str) -> None:
+    live = get(client, f"/profiler/{page}span=1h")
+    now = time.time()
+    span = urlencode({"from": units.iso(now - 3600), "to": units.iso(now)})
+    past = get(client, f"/profiler/{page}{span}")
+    assert len(re.findall(r"<small>so far</small></th>", live)) == len(re.findall(" data-live", live)) == 1
+    assert "so far</small></th>" not in past
+    assert "data-live" not in past

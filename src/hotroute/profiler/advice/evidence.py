@@ -117,11 +117,21 @@ class Evidence:
         return cores >= BURNING or (cores >= COMPUTING and self.peak.concurrency > self.served)
 
     @property
+    def is_crowded(self) -> bool:
+        """Return whether something else takes the CPU: then requests wait for that too, and threads look scarce."""
+        return self.peak.lateness >= 2 * LATE and not self.computing and self.requests > 0
+
+    @property
     def holding(self) -> float:
         """The share of all CPU, 0 to 1, that requests of routes used which hold the interpreter."""
         used = [(cpu(route), holds(route)) for route in self.routes]
         whole = sum(seconds for seconds, _ in used)
         return sum(seconds for seconds, long in used if long) / whole if whole else 0.0
+
+    def observed(self, route: RouteSummary) -> float:
+        """Return for how many seconds of the span, at most, the route was asked for."""
+        steps = len(route.sparkline)
+        return self.span.seconds * sum(map(bool, route.sparkline)) / steps if steps else 0.0
 
     def share(self, route: RouteSummary) -> float:
         """Of all request time."""

@@ -67,6 +67,7 @@ def show(template: str, wanted: query_args.PageQuery, **values: Any) -> str:
     return render_template(
         f"profiler/{template}.html",
         asked=wanted,
+        is_live=wanted.is_live,
         read=history().read(wanted.span),
         releases=releases(),
         here=here,

@@ -41,6 +41,11 @@ class PageQuery:
     complaint: str = ""
 
     @property
+    def is_live(self) -> bool:
+        """Return whether the span ends now: then its last step is not over."""
+        return self.choice != CUSTOM
+
+    @property
     def kept(self) -> dict[str, str]:
         """The query of a link to another page about the same span and release."""
         release = {"release": self.span.release} if self.span.release else {}

@@ -101,3 +101,22 @@ def test_without_scripts_the_pages_work_as_well(serve: Serve, visit: Visit, smal
     expect(page.get_by_role("heading", level=1)).to_have_text("GET /api/articles/feed")
     page.get_by_text("The numbers").first.click()
     expect(page.locator("#series")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_newest_step_of_a_chart_has_a_band_that_is_seen(serve: Serve, visit: Visit, small: str, name: str) -> None:
+    """In the upper right corner, above the lines; a line of the grid may be there before it."""
+    page = settled(visit(f"{serve(small)}{PAGES[name]}"))
+    expect(page.locator(".plot canvas")).to_have_count(CHARTS[name])
+    keep(page, f"{name}-newest")
+    assert page.evaluate(BAND) == [True] * CHARTS[name]
+
+
+BAND = """() => [...document.querySelectorAll(".plot canvas")].map((canvas) => {
+  const over = canvas.parentElement.querySelector(".u-over");
+  const ratio = canvas.width / canvas.clientWidth;
+  const right = Math.floor((over.offsetLeft + over.offsetWidth) * ratio) - 2;
+  const rows = [...Array(10).keys()].map((row) => (over.offsetTop + 1 + row) * ratio);
+  const alpha = (x, y) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[3];
+  return rows.every((y) => alpha(right, y) > 40) && rows.some((y) => alpha(right - 40 * ratio, y) < 40);
+})"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hotroute.profiler.advice.evidence import HOLDING, LATE, Evidence, holds
+from hotroute.profiler.advice.evidence import HOLDING, Evidence, holds
 from hotroute.profiler.advice.peak import cpu
 from hotroute.profiler.advice.recommendation import Advice
 from hotroute.profiler.advice.words import count, duration, many, name, percent
@@ -20,7 +20,7 @@ def rule(evidence: Evidence) -> Iterator[Advice]:
         for route in evidence.sampled():
             if route.split and holds(route) and cpu(route) >= SHARE * total:
                 yield advice(evidence, route, route.split, cpu(route) / total)
-    elif evidence.late and evidence.peak.lateness >= 2 * LATE and evidence.requests:
+    elif evidence.is_crowded:
         yield crowded(evidence)
 
 

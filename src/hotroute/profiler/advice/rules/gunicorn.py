@@ -12,6 +12,9 @@ from hotroute.profiler.advice.words import count, duration, many, megabytes, per
 
 
 def rule(evidence: Evidence) -> Iterator[Advice]:
+    if evidence.is_crowded:
+        # Threads look taken while their requests wait for the CPU: see cpu_bound.py.
+        return
     if evidence.requests >= REQUESTS and any(route.split for route in evidence.routes):
         yield advice(evidence, fit(evidence))
 

@@ -1,6 +1,7 @@
 """Routes that wait: threads are what they need, while the interpreter is free."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hotroute.profiler.advice.evidence import Evidence
 from hotroute.profiler.advice.recommendation import Advice
@@ -16,13 +17,30 @@ SLOW = 0.1
 
 
 def rule(evidence: Evidence) -> Iterator[Advice]:
-    if evidence.computing:
-        # Then they wait for the interpreter too, and threads would make that longer: see computes.py.
+    if evidence.computing or evidence.is_crowded:
+        # Then they wait for the interpreter or the CPU too, and threads would make that longer: see cpu_bound.py.
         return
+    found = [advice(evidence, route, split) for route, split in waiting(evidence)]
+    yield from [joined(found)] if evidence.scarce and len(found) > 1 else found
+
+
+def waiting(evidence: Evidence) -> Iterator[tuple[RouteSummary, TimeBreakdown]]:
     least = WORTHWHILE if evidence.scarce else SLOW
     for route in evidence.sampled():
         if route.split and route.split.wall >= least and route.split.cpu <= CPU * route.split.wall:
-            yield advice(evidence, route, route.split)
+            yield route, route.split
+
+
+def joined(found: Sequence[Advice]) -> Advice:
+    """Return one piece of advice, of the route that waits most: more threads are one setting, for all of them."""
+    most, *others = sorted(found, key=lambda each: -each.gain)
+    names = ", ".join(name(each.route, each.method) for each in others)
+    return replace(
+        most,
+        title=f"{name(most.route, most.method)} and {many(len(others), 'other route')} wait: more threads",
+        text=f"Most of the waiting is of {name(most.route, most.method)}. {most.text} So do {names}.",
+        gain=sum(each.gain for each in found),
+    )
 
 
 def advice(evidence: Evidence, route: RouteSummary, split: TimeBreakdown) -> Advice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hotroute.profiler.dashboard import overview_totals, route_table
 from hotroute.profiler.dashboard.blueprint import blueprint, dashboard, history, show
 from hotroute.profiler.dashboard.hit_ratio import Hits, hits
-from hotroute.profiler.dashboard.query_args import CUSTOM, PageQuery, read, value
+from hotroute.profiler.dashboard.query_args import PageQuery, read, value
 from hotroute.profiler.model.results import RouteSummary, WorkersHistory
 
 STEPS = 48
@@ -41,7 +41,6 @@ def overview() -> str:
         found=len(chosen),
         known=len(routes),
         everything=everything,
-        is_live=asked.choice != CUSTOM,
         trend=everything.sparkline,
         hits=hits(everything.cache),
         threads=threads(history().workers(asked.span, steps=STEPS)),

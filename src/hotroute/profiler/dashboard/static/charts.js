@@ -36,7 +36,10 @@ const drawCharts = (() => {
     const places = names.map((name) => heads.findIndex((head) => head.dataset.name === name));
     const rows = [...table.tBodies[0].rows];
     const number = (cell) => (cell.dataset.n === "" ? null : Number(cell.dataset.n));
+    const step = Number(table.dataset.step);
     return {
+      live: "live" in table.dataset,
+      step,
       titles: places.map((place) => heads[place].textContent),
       times: rows.map((row) => Number(row.cells[0].dataset.t)),
       columns: places.map((place) => rows.map((row) => number(row.cells[place]))),
@@ -47,6 +50,25 @@ const drawCharts = (() => {
   const stack = (columns) => {
     const sums = columns[0].map(() => 0);
     return columns.map((column) => column.map((number, i) => (sums[i] += number ?? 0)));
+  };
+
+  // The last step of a span that ends now is not over: a band says so, with a dashed line where it begins.
+  const markUnfinished = (found, kind) => (plot) => {
+    const { ctx, bbox } = plot;
+    const start = found.times.at(-1) - (kind === "stack" ? 0 : found.step / 2);
+    const left = Math.max(bbox.left, plot.valToPos(start, "x", true));
+    ctx.save();
+    ctx.fillStyle = ctx.strokeStyle = colour("muted");
+    ctx.globalAlpha = 0.22;
+    ctx.fillRect(left, bbox.top, bbox.left + bbox.width - left, bbox.height);
+    ctx.globalAlpha = 0.9;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(left, bbox.top);
+    ctx.lineTo(left, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.restore();
   };
 
   const axes = (unit) => {
@@ -84,22 +106,24 @@ const drawCharts = (() => {
     const series = names.map((name, i) => ({
       label: found.titles[i],
       // What the table says; a stack's lines are sums.
-      value: (_, __, ___, at) => (at == null ? "" : found.columns[i][at] === null ? "–" : unit(found.columns[i][at])),
+      value: (_, __, ___, at) => (at == null || at >= found.times.length ? "" : found.columns[i][at] === null ? "–" : unit(found.columns[i][at])),
       ...look(kind, name),
     }));
     // A stack is painted from its top down.
     const order = kind === "stack" ? names.map((_, i) => names.length - 1 - i) : names.map((_, i) => i);
+    // The last step is as wide as the others: a stack has a moment more, the others are around theirs.
+    const beyond = kind === "stack" ? 0 : found.step / 2;
     return {
       order,
       width: Math.max(240, place.clientWidth),
       height: HEIGHT,
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1e3), "Etc/UTC"),
-      scales: { y: { range: (_, __, most) => [0, place.dataset.unit === "share" ? 1 : (most || 1) * 1.08] } },
+      scales: { x: { range: (_, from, to) => [from, to + beyond] }, y: { range: (_, __, most) => [0, place.dataset.unit === "share" ? 1 : (most || 1) * 1.08] } },
       axes: axes(unit),
       cursor: { drag: { setScale: false }, points: { size: 7 }, y: false },
       legend: { markers: { width: 0, fill: (_, i) => colour(names[order[i - 1]]) } },
       series: [{ label: "UTC", value: (_, stamp) => (stamp == null ? "point at a moment" : WHEN(new Date(stamp * 1e3))) }, ...order.map((i) => series[i])],
-      hooks: { setSelect: [chooseSpan] },
+      hooks: { setSelect: [chooseSpan], drawClear: found.live ? [markUnfinished(found, kind)] : [] },
     };
   };
 
@@ -121,9 +145,15 @@ const drawCharts = (() => {
     const found = read(table, names);
     const shown = place.dataset.kind === "stack" ? stack(found.columns) : found.columns;
     const chosen = options(place, found, names);
+    const moments = [...found.times];
+    if (place.dataset.kind === "stack") {
+      moments.push(moments.at(-1) + found.step);
+      for (const column of shown) column.push(column.at(-1));
+    }
+    place.dataset.unfinished = found.live;
     drawn.get(place)?.destroy();
     place.replaceChildren();
-    drawn.set(place, new uPlot(chosen, [found.times, ...chosen.order.map((i) => shown[i])], place));
+    drawn.set(place, new uPlot(chosen, [moments, ...chosen.order.map((i) => shown[i])], place));
     resized.observe(place);
   };
 

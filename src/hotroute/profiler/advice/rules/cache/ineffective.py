@@ -15,6 +15,9 @@ RATIO = 0.3
 WRITTEN = 0.5
 """Writes or invalidations for each miss: from here on they are what empties it."""
 
+OBSERVED = 1800.0
+"""Seconds for which a route must have been in use: a load or an import writes as nobody does all day."""
+
 UNMARK = (
     "Unmark it: without @hot a request saves what asking and storing cost. Or narrow what it depends on, if it need not"
     " change with every write."
@@ -55,6 +58,8 @@ def missed(evidence: Evidence, route: RouteSummary, asked: CacheOutcomes) -> Adv
     nearby = writes.writes(evidence.routes, writes.static_prefix(route.route))
     invalidations = evidence.cache.counters.get("invalidations", 0)
     written = max(nearby, invalidations) >= WRITTEN * asked.misses
+    if written and evidence.observed(route) < OBSERVED:
+        return unproven(evidence, route, asked)
     why = (
         "It is written about as often as it is missed, though which of its URLs a write changed is not known here"
         if written
@@ -78,6 +83,25 @@ def missed(evidence: Evidence, route: RouteSummary, asked: CacheOutcomes) -> Adv
             "related_writes": nearby,
             "invalidations": invalidations,
             "mean_seconds": mean(route),
+        },
+    )
+
+
+def unproven(evidence: Evidence, route: RouteSummary, asked: CacheOutcomes) -> Advice:
+    return Advice(
+        kind="misses",
+        severity="low",
+        route=route.route,
+        method=route.method,
+        title=f"{name(route.route, route.method)} is hot, and was written about as often as it was missed",
+        text=f"{percent(1 - asked.ratio)} of {many(asked.hits + asked.misses, 'request')} were misses, over"
+        f" {duration(evidence.observed(route))} at most. A load or an import writes more than everyday use does.",
+        do=f"Leave it marked, and judge it by {duration(OBSERVED)} or more of everyday use.",
+        numbers={
+            "hits": asked.hits,
+            "misses": asked.misses,
+            "hit_ratio": asked.ratio,
+            "observed_seconds": evidence.observed(route),
         },
     )
 
