@@ -113,7 +113,9 @@ def test_a_worker_that_is_killed_while_it_writes_leaves_whole_batches(url: str, 
             if int(line) == 25:
                 break
         os.kill(running.pid, signal.SIGKILL)
-        said, _ = running.communicate()
+        # By the same reader: `communicate` passes over the lines that it has buffered.
+        said = running.stdout.read()
+        running.wait()
     written = max([25, *map(int, said.split())])
     counts = ever(history)
     assert counts in {written * EACH, (written + 1) * EACH}
