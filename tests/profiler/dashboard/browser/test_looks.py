@@ -117,6 +117,7 @@ BAND = """() => [...document.querySelectorAll(".plot canvas")].map((canvas) => {
   const ratio = canvas.width / canvas.clientWidth;
   const right = Math.floor((over.offsetLeft + over.offsetWidth) * ratio) - 2;
   const rows = [...Array(10).keys()].map((row) => (over.offsetTop + 1 + row) * ratio);
-  const alpha = (x, y) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[3];
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const alpha = (x, y) => data[4 * (Math.floor(y) * width + Math.floor(x)) + 3];
   return rows.every((y) => alpha(right, y) > 40) && rows.some((y) => alpha(right - 40 * ratio, y) < 40);
 })"""
