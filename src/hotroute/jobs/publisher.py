@@ -1,7 +1,6 @@
 """Publishing right after COMMIT, in a thread: no request waits for a broker, and what fails is the relay's to do."""
 
 import logging
-import os
 import queue
 import threading
 
@@ -9,6 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
+from hotroute.fork_safety import reset_in_children
 from hotroute.jobs.backends.base import BrokerUnavailableError, JobBackend
 from hotroute.jobs.storage.outbox import Outbox
 
@@ -27,9 +27,9 @@ class Publisher:
         self.waiting: queue.Queue[tuple[str, str]] = queue.Queue(CAPACITY)
         self.guard = threading.Lock()
         self.thread: threading.Thread | None = None
-        os.register_at_fork(after_in_child=self.reset)
+        reset_in_children(self)
 
-    def reset(self) -> None:
+    def reset_after_fork(self) -> None:
         """Begin anew in a forked worker: the parent publishes its own, and its thread is not here."""
         self.waiting, self.guard, self.thread = queue.Queue(CAPACITY), threading.Lock(), None
 

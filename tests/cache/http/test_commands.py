@@ -76,7 +76,7 @@ def test_explain_says_that_a_writer_may_have_come_between(served: servers.Server
 
 
 def test_explain_names_the_route_without_a_key_and_what_it_depends_on(run: Run, url: str) -> None:
-    told = run("explain", f"{url}/notes/1?other=1", "--header", "Cookie: a=1", "--app", APP).stdout
+    told = run("explain", f"{url}/notes/1?other=1", "-H", "Cookie: a=1", "--app", APP).stdout
     assert "Route: read\nKey: none, whose credentials" in told
     assert "Depends on: the tables that its statements read" in told
 

@@ -1,0 +1,15 @@
+"""A publisher that nobody holds is not kept for forks."""
+
+import gc
+from typing import Any, cast
+from weakref import ref
+
+from hotroute.jobs.publisher import Publisher
+
+
+def test_a_publisher_that_is_dropped_ends() -> None:
+    publisher = Publisher(cast(Any, None), cast(Any, None))
+    held = ref(publisher)
+    del publisher
+    gc.collect()
+    assert held() is None
