@@ -93,7 +93,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("database")
         only = metafunc.definition.get_closest_marker("only")
         usual = only.args if only else ("sqlite", "postgresql")
-        is_pooled = chosen == "pgbouncer" or metafunc.definition.get_closest_marker("pgbouncer")
+        is_pooled = (chosen == "pgbouncer" and not only) or metafunc.definition.get_closest_marker("pgbouncer")
         kinds = [kind for kind in (*usual, *(["pgbouncer"] if is_pooled else [])) if kind == (chosen or kind)]
         metafunc.parametrize("database_url", kinds, indirect=True, scope="session")
 
