@@ -158,6 +158,7 @@ def make_settings(database_url: str, redis_url: str, data_dir: Path, **changes: 
         "cors_origins": ("https://front.example",),
         "login_rate_limit": "10000 per minute",
         "registration_rate_limit": "10000 per minute",
+        "account_rate_limit": "10000 per minute",
         "cache_namespace": f"test:{secrets.token_hex(4)}:",
         "cache_mark_ttl": 2.0,
         "profiler_enabled": False,

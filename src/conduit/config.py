@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     token_lifetime: Annotated[int, Field(gt=0, le=TEN_YEARS)] = 7 * 24 * 3600
     login_rate_limit: str = "10 per minute"
     registration_rate_limit: str = "10 per hour"
+    account_rate_limit: str = "1000 per hour"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     cors_credentials: bool = False
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
@@ -81,7 +82,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{each!r} is no origin such as https://front.example or http://localhost:3000, nor *")
         return value
 
-    @field_validator("login_rate_limit", "registration_rate_limit")
+    @field_validator("login_rate_limit", "registration_rate_limit", "account_rate_limit")
     @classmethod
     def a_rate(cls, value: str) -> str:
         try:

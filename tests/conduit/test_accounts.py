@@ -269,3 +269,17 @@ def forget(api: Api, person: Person) -> None:
     with api.client.application.app_context():
         db.session.execute(delete(User).where(User.username == person.name))
         db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [("caf\u00e9 au lait", "cafe\u0301 au lait"), ("cafe\u0301 au lait", "caf\u00e9\u00a0au lait")],
+)
+def test_a_password_is_the_same_however_a_keyboard_composes_it(chosen: str, typed: str) -> None:
+    assert passwords.match(passwords.digest(chosen), typed)
+    assert not passwords.match(passwords.digest(chosen), "cafe au lait")
+
+
+def test_a_hash_of_a_password_as_it_was_typed_still_fits() -> None:
+    typed = "cafe\u0301 au lait"
+    assert passwords.match(passwords.hasher.hash(typed), typed)

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from conduit.config import Settings
 from conduit.web.operations import declared
@@ -66,6 +67,37 @@ def test_an_account_is_tried_so_often_and_another_one_is_not_disturbed(
     assert 0 < int(answers[3].headers["Retry-After"]) <= 61
     assert errors(answers[3]) == {"body": ["too many attempts, try again later"]}
     assert undisturbed.status_code == 200
+
+
+def try_login(api: Api, email: str, password: str, address: str) -> TestResponse:
+    credentials = {"user": {"email": email, "password": password}}
+    return api.client.post("/api/users/login", json=credentials, environ_base={"REMOTE_ADDR": address})
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
+        ("2001:db8::1", "2001:db8:0:0:ffff::2", "2001:db8:0:1::1"),
+    ],
+)
+def test_wrong_logins_from_one_network_do_not_keep_the_owner_out(
+    settings: Settings, app: Flask, api: Api, addresses: tuple[str, str, str]
+) -> None:
+    attacker, same, owner = addresses
+    jake = api.register("jake")
+    with running(settings, login_rate_limit="2 per hour", account_rate_limit="4 per hour") as limited:
+        wrong = [try_login(limited, jake.email, "wrong password", attacker).status_code for _ in range(6)]
+        assert wrong == [401, 401, 429, 429, 429, 429]
+        assert try_login(limited, jake.email, PASSWORD, same).status_code == 429
+        assert try_login(limited, jake.email, PASSWORD, owner).status_code == 200
+
+
+def test_an_account_is_tried_so_often_from_all_networks_together(settings: Settings, app: Flask, api: Api) -> None:
+    jake = api.register("jake")
+    with running(settings, login_rate_limit="2 per hour", account_rate_limit="3 per hour") as limited:
+        tried = [try_login(limited, jake.email, "wrong password", f"192.0.2.{n}").status_code for n in range(5)]
+    assert tried == [401, 401, 401, 429, 429]
 
 
 def test_two_workers_count_together(settings: Settings, app: Flask, api: Api) -> None:

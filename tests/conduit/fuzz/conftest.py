@@ -26,6 +26,7 @@ def server(database_url: str, redis_url: str) -> Iterator[Server]:
         "REDIS_URL": redis_url,
         "LOGIN_RATE_LIMIT": UNLIMITED,
         "REGISTRATION_RATE_LIMIT": UNLIMITED,
+        "ACCOUNT_RATE_LIMIT": UNLIMITED,
     }
     with servers.gunicorn_server("wsgi:app", environ) as running:
         yield running
