@@ -60,14 +60,14 @@ def get(slug: str, viewer: int | None) -> dict[str, Any]:
 
 
 @blueprint.put("/articles/<slug>")
-@operation("UpdateArticle", tag=TAG, body=UpdateArticleRequest, response=SingleArticleResponse)
+@operation("UpdateArticle", tag=TAG, body=UpdateArticleRequest, response=SingleArticleResponse, errors=(403,))
 def change(slug: str, body: UpdateArticleRequest, viewer: int) -> dict[str, Any]:
     """Change one's own article; a new title brings a new slug."""
     return {"article": serializers.article(articles.change(db.session, viewer, slug, body.article))}
 
 
 @blueprint.delete("/articles/<slug>")
-@operation("DeleteArticle", tag=TAG, status=204)
+@operation("DeleteArticle", tag=TAG, status=204, errors=(403,))
 def delete(slug: str, viewer: int) -> None:
     """Delete one's own article, with its comments and favourites."""
     articles.delete(db.session, viewer, slug)

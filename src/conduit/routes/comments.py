@@ -35,7 +35,7 @@ def add(slug: str, body: NewCommentRequest, viewer: int) -> dict[str, Any]:
 
 
 @blueprint.delete(f"/articles/<slug>/comments/<int(max={LARGEST_KEY}):id>")
-@operation("DeleteArticleComment", tag=TAG, status=204)
+@operation("DeleteArticleComment", tag=TAG, status=204, errors=(403,))
 def delete(slug: str, id: int, viewer: int) -> None:  # noqa: A002  # the contract's name
     """Delete one's own comment."""
     comments.delete(db.session, viewer, slug, id)

@@ -19,7 +19,7 @@ TAG = "User and Authentication"
 
 
 @blueprint.post("/users/login")
-@operation("Login", tag=TAG, access="anyone", body=LoginUserRequest, response=UserResponse)
+@operation("Login", tag=TAG, access="anyone", body=LoginUserRequest, response=UserResponse, errors=(401, 429))
 @limited("login")
 def log_in(body: LoginUserRequest) -> dict[str, Any]:
     """Log in with an e-mail address and a password."""
@@ -27,7 +27,9 @@ def log_in(body: LoginUserRequest) -> dict[str, Any]:
 
 
 @blueprint.post("/users")
-@operation("CreateUser", tag=TAG, access="anyone", body=NewUserRequest, response=UserResponse, status=201)
+@operation(
+    "CreateUser", tag=TAG, access="anyone", body=NewUserRequest, response=UserResponse, status=201, errors=(429,)
+)
 @limited("registration")
 def register(body: NewUserRequest) -> dict[str, Any]:
     """Register a new user."""

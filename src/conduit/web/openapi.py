@@ -1,6 +1,7 @@
 """The OpenAPI document, made from what the endpoints declare."""
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from apispec import APISpec
@@ -8,7 +9,7 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import WithDefaultSchema
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from conduit.schemas.errors import GenericError
 from conduit.web.operations import Operation, declared
@@ -25,7 +26,6 @@ ERRORS = {
     429: "Too many attempts",
     503: "The database is not available",
 }
-TAGS = ("Articles", "Comments", "Favorites", "Profile", "Tags", "User and Authentication")
 
 
 class JsonSchema(GenerateJsonSchema):
@@ -45,15 +45,15 @@ class JsonSchema(GenerateJsonSchema):
 
 def document(app: Flask, version: str) -> dict[str, Any]:
     """The document of all operations of `app`, as OpenAPI 3.1 JSON."""
+    found = [(rule, operation) for rule in app.url_map.iter_rules() if (operation := find(app, rule))]
     spec = APISpec(
         title="Conduit",
         version=version,
         openapi_version="3.1.0",
         info={"description": "RealWorld's Conduit API, the example that comes with Hotroute."},
-        tags=[{"name": name} for name in TAGS],
+        tags=[{"name": name} for name in sorted({operation.tag for _, operation in found})],
     )
     spec.components.security_scheme("Token", security())
-    found = [(rule, operation) for rule in app.url_map.iter_rules() if (operation := find(app, rule))]
     for name, schema in schemas([operation for _, operation in found]).items():
         spec.components.schema(name, schema)
     for rule, operation in sorted(found, key=lambda pair: pair[0].rule):
@@ -112,10 +112,14 @@ def path_parameters(rule: Rule) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "integer", "minimum": 0} if name == "id" else {"type": "string"},
+            "schema": {"type": "integer", "minimum": 0} if is_integer(rule, name) else {"type": "string"},
         }
         for name in sorted(rule.arguments)
     ]
+
+
+def is_integer(rule: Rule, name: str) -> bool:
+    return isinstance(rule._converters[name], IntegerConverter)
 
 
 def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
@@ -136,7 +140,7 @@ def given(schema: dict[str, Any]) -> dict[str, Any]:
 def responses(rule: Rule, operation: Operation) -> dict[str, Any]:
     success = {"description": "Success"} | ({"content": content(operation.response)} if operation.response else {})
     errors = {
-        str(status): {"description": ERRORS[status], "content": content(GenericError)}
+        str(status): {"description": ERRORS.get(status, HTTPStatus(status).phrase), "content": content(GenericError)}
         for status in may(rule, operation)
     }
     return {str(operation.status): success, **errors}
@@ -146,16 +150,14 @@ def may(rule: Rule, operation: Operation) -> list[int]:
     """The statuses that an operation may answer besides its own, by what it declares."""
     cases = {
         400: operation.body or operation.query,
-        401: operation.access != "anyone" or operation.id == "Login",
-        403: operation.tag in {"Articles", "Comments"} and operation.id.startswith(("Update", "Delete")),
+        401: operation.access != "anyone",
         404: rule.arguments,
         413: operation.body,
         415: operation.body,
         422: operation.body or operation.query,
-        429: operation.id in {"Login", "CreateUser"},
         503: True,
     }
-    return [status for status, case in cases.items() if case]
+    return sorted({*operation.errors, *(status for status, case in cases.items() if case)})
 
 
 def content(model: type[BaseModel]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Operation:
     query: type[BaseModel] | None
     response: type[BaseModel] | None
     status: int
+    errors: tuple[int, ...] = ()
 
 
 def operation(  # noqa: PLR0913  # each is a field of the contract
@@ -38,16 +39,18 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
     query: type[BaseModel] | None = None,
     response: type[BaseModel] | None = None,
     status: int = 200,
+    errors: tuple[int, ...] = (),
 ) -> Callable[[View], View]:
     """Declare a view as an operation of the API.
 
     The view gets the path's parameters and, where declared, `viewer` (the caller's user id; None where `access` is
     "optional" and nobody says who they are), `body` and `query` (instances of the models). It returns what is to be
-    JSON, or None for an answer without content. The caller is asked for unless `access` says otherwise.
+    JSON, or None for an answer without content. The caller is asked for unless `access` says otherwise. `errors` are
+    statuses of the view's own, beside those that follow from the rest.
     """
 
     def decorate(view: View) -> View:
-        declared = Operation(id, summary(view), tag, access, body, query, response, status)
+        declared = Operation(id, summary(view), tag, access, body, query, response, status, errors)
 
         @wraps(view)
         def endpoint(**path: Any) -> Response:

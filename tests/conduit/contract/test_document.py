@@ -1,8 +1,13 @@
 """Our OpenAPI document promises all that RealWorld's contract promises."""
 
+from typing import Any
+
 import jsonschema_rs
+from flask import Flask
 from schemathesis.openapi import from_dict
 
+from conduit.schemas.articles import SingleArticleResponse
+from conduit.web import openapi, operations
 from tests.conduit.contract.documents import Document, contract
 
 
@@ -60,3 +65,34 @@ def test_an_operation_asks_for_a_token_where_the_contract_does(document: Documen
         return bool(security) and {} not in security
 
     assert required(document) == required(contract())
+
+
+def test_another_resource_has_its_own_tag_errors_and_parameters() -> None:
+    app = Flask("shop")
+
+    @operations.operation("GetOrder", tag="Orders", access="anyone", response=SingleArticleResponse, errors=(402, 409))
+    def get(number: int, name: str) -> dict[str, Any]:
+        """An order."""
+        return {"number": number, "name": name}
+
+    @operations.operation("UpdateComments", tag="Comments", access="anyone", status=204)
+    def put() -> None:
+        """Change what is no comment of Conduit's."""
+
+    app.add_url_rule("/orders/<int:number>/<name>", "get", get)
+    app.add_url_rule("/remarks", "put", put, methods=["PUT"])
+    made = openapi.document(app, "1")
+    assert made["tags"] == [{"name": "Comments"}, {"name": "Orders"}]
+    described = made["paths"]["/orders/{number}/{name}"]["get"]
+    errors = {status: answer["description"] for status, answer in described["responses"].items() if status != "200"}
+    assert errors == {
+        "402": "Payment Required",
+        "404": "Not found",
+        "409": "Conflict",
+        "503": "The database is not available",
+    }
+    assert {each["name"]: each["schema"]["type"] for each in described["parameters"]} == {
+        "number": "integer",
+        "name": "string",
+    }
+    assert list(made["paths"]["/remarks"]["put"]["responses"]) == ["204", "503"]
