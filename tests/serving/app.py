@@ -46,6 +46,9 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
     }
     status, body = views.get(environ["PATH_INFO"], who)(environ)
     note_the_arrival(environ)
+    if environ["PATH_INFO"] == "/wide":
+        start_response("200 OK", [(f"X-{number}", "x" * 6000) for number in range(5)])
+        return [b""]
     told = [("X-Request-Id", environ.get("HTTP_X_REQUEST_ID", "")), ("Cache-Status", "Hotroute; hit")]
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *told])
     # A mistake in the application: WSGI wants bytes.

@@ -3,8 +3,11 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 
 import pytest
 
@@ -96,6 +99,41 @@ def test_without_the_application_the_answer_is_502_and_says_when_to_come_back(lo
     assert response.status == 502
     assert response.headers["Retry-After"] == "1"
     assert_in_the_shape(response, body)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_header_fields_of_an_answer_that_are_too_large_are_named(nginx: Proxy, method: str) -> None:
+    response, body = nginx.request(method, "/wide", b"")
+    assert response.status == 502
+    assert "Retry-After" not in response.headers
+    assert_in_the_shape(response, body)
+    too_large = "the header fields of the application's answer are larger than 24576 bytes"
+    assert json.loads(body) == {"errors": {"body": [too_large]}}
+
+
+def test_an_application_that_breaks_off_is_not_told_as_one_with_large_header_fields(program: Path) -> None:
+    with (
+        broken_off() as port,
+        nginx_server(port, {"NGINX_PROGRAM": str(program)}) as proxy,
+    ):
+        response, body = raw(proxy, request(b"POST / HTTP/1.1", b"Content-Length: 0"))
+    assert response.status == 502
+    assert b"the application broke off" in body
+
+
+@contextmanager
+def broken_off() -> Iterator[int]:
+    """Yield the port of an application that ends each connection within a header field of 20,000 bytes."""
+
+    class BrokenOff(StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 20_000)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), BrokenOff) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -119,6 +119,7 @@ def limits(environ: Mapping[str, str]) -> dict[str, object]:
     write_rate, write_seconds = settings.rate(environ, "WRITE_RATE", "10r/s")
     login_rate, login_seconds = settings.rate(environ, "LOGIN_RATE", "30r/m")
     return {
+        "answer_header_bytes": 24 * 1024,
         "max_body_bytes": settings.count(environ, "MAX_BODY_BYTES", 1024 * 1024, settings.MOST_BODY_BYTES),
         "write_rate": write_rate,
         "write_seconds": write_seconds,
