@@ -40,7 +40,7 @@ bench: $(VENV)/.development ## the measurements, into profiling/results/
 
 migration: $(VENV)/.development ## a migration to what the models say: make migration NAME="my table"
 	@test -n "$(NAME)" || { echo 'Say what it does: make migration NAME="my table"'; exit 1; }
-	@$(BIN)/hotroute run conduit migrate
+	@$(BIN)/hotroute run python -m conduit migrate
 	@$(BIN)/hotroute run alembic revision --autogenerate -m "$(NAME)"
 	@$(BIN)/ruff format --quiet migrations
 

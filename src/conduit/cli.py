@@ -1,4 +1,4 @@
-"""The `conduit` command: migrations, data, repairs."""
+"""The commands of `python -m conduit`: migrations, data, repairs."""
 
 import os
 from pathlib import Path

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hotroute.extras import MissingExtraError
 from hotroute.serving import SettingError
 from hotroute.serving.settings.executables import NotInstalledError
 
@@ -40,7 +41,7 @@ def up() -> None:
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def run(command: tuple[str, ...]) -> None:
-    """Run COMMAND with the settings that `up` gives to its parts, such as: hotroute run conduit recount."""
+    """Run COMMAND with the settings that `up` gives to its parts, such as: hotroute run alembic history."""
     from hotroute.serving.stack.dev_environment import environment  # noqa: PLC0415
 
     chosen = environment(os.environ, Path.cwd(), lambda line: print(line, file=sys.stderr))
@@ -205,5 +206,5 @@ def replace_this_process(command: list[str]) -> None:
 def main() -> None:
     try:
         cli()
-    except (SettingError, NotInstalledError) as error:
+    except (SettingError, NotInstalledError, MissingExtraError) as error:
         sys.exit(f"hotroute: {error}")

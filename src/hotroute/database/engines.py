@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hotroute.database import pooler, postgres_timeouts
+from hotroute.database import pooler
 
 WRITES = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that is going to write, for `session.connection(execution_options=WRITES)`.
@@ -83,6 +83,8 @@ def prepare(engine: Engine, timeout: float | None = None, schema: str | None = N
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin)
         return
+    from hotroute.database import postgres_timeouts  # noqa: PLC0415  # needs the extra postgresql
+
     # A second more than the server itself allows: its own answer says what took so long.
     postgres_timeouts.listen(engine, idle=timeout, busy=timeout and timeout * LONGEST + 1)
     if pooler.is_used(engine.url):

@@ -7,13 +7,16 @@ A server that is stopped, or a host that swallows packets after it has acknowled
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
-from psycopg.abc import RV, PQGen
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
 from hotroute.database import pooler
+from hotroute.extras import extra
+
+with extra("postgresql"):
+    import psycopg
+    from psycopg.abc import RV, PQGen
+    from psycopg.pq import TransactionStatus
 
 INTERVAL = 0.1
 """Seconds after which psycopg looks up from waiting, by its own default."""

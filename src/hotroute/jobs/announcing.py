@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotroute import redis_client
+from hotroute.extras import extra
 from hotroute.jobs.representation import describe
 from hotroute.jobs.storage.status import JobStatusStore
 from hotroute.jobs.worker.context import Announce
@@ -52,7 +53,8 @@ class Announcer:
     def connect(self) -> Any:
         """Return the manager, made on first use: after the fork of a worker."""
         if self.manager is None:
-            import socketio  # type: ignore[import-untyped]  # noqa: PLC0415  # only with a message queue
+            with extra("jobs"):
+                import socketio  # type: ignore[import-untyped]  # noqa: PLC0415  # only with a message queue
 
             if self.url.startswith("amqp"):
                 self.manager = socketio.KombuManager(self.url, CHANNEL, write_only=True)

@@ -2,14 +2,17 @@
 
 from flask import Flask
 
+from hotroute.extras import extra
 from hotroute.lifecycle import on_close
-from hotroute.profiler import dashboard
-from hotroute.profiler.flask_profiler import instrument, page
-from hotroute.profiler.instrumentation import http_client, redis, sqlalchemy
-from hotroute.profiler.middleware import ProfilerMiddleware
-from hotroute.profiler.options import EXTENSION, Options, completed
-from hotroute.profiler.request import call_site
-from hotroute.profiler.worker.recorder import Recorder
+
+with extra("profiler"):
+    from hotroute.profiler import dashboard
+    from hotroute.profiler.flask_profiler import instrument, page
+    from hotroute.profiler.instrumentation import http_client, redis, sqlalchemy
+    from hotroute.profiler.middleware import ProfilerMiddleware
+    from hotroute.profiler.options import EXTENSION, Options, completed
+    from hotroute.profiler.request import call_site
+    from hotroute.profiler.worker.recorder import Recorder
 
 __all__ = ["Options", "init_app"]
 

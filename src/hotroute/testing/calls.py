@@ -6,8 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
-from hypothesis import strategies as st
 from werkzeug.wrappers import Response
+
+from hotroute.extras import extra
+
+with extra("testing"):
+    from hypothesis import strategies as st
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 Names = Mapping[str, Any]

@@ -4,14 +4,17 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from werkzeug.wrappers import Response
 
+from hotroute.extras import extra
 from hotroute.testing import cache_status
 from hotroute.testing.bulk_writes import bulk_writes
 from hotroute.testing.calls import Call, Names, Step
 from hotroute.testing.isolation import cache_disabled, isolated
+
+with extra("testing"):
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import strategies as st
 
 LEGITIMATE = frozenset(
     {"age", "cache-control", "cache-status", "connection", "content-encoding", "content-length", "date", "etag",

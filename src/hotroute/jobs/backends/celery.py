@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from celery import Celery  # type: ignore[import-untyped]
-from kombu.exceptions import ChannelError, OperationalError
-
+from hotroute.extras import extra
 from hotroute.jobs.backends.base import BrokerUnavailableError, Pool
+
+with extra("jobs"):
+    from celery import Celery  # type: ignore[import-untyped]
+    from kombu.exceptions import ChannelError, OperationalError
 
 TASK = "hotroute.run_job"
 TIMEOUT = 0.5

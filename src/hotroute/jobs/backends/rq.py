@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Worker
-from rq.serializers import JSONSerializer
 
 from hotroute import redis_client
+from hotroute.extras import extra
 from hotroute.jobs.backends.base import BrokerUnavailableError, Pool
+
+with extra("jobs"):
+    from rq import Queue, Worker
+    from rq.serializers import JSONSerializer
 
 TIMEOUT = 0.5
 """Seconds to connect to Redis, and to wait for its answer, when a job is published."""

@@ -3,13 +3,16 @@
 from typing import Any
 
 from flask import Flask, request
-from flask_socketio import SocketIO, emit, join_room, leave_room
 from werkzeug.exceptions import HTTPException
 
+from hotroute.extras import extra
 from hotroute.jobs.announcing import EVENT
 from hotroute.jobs.extension import JobsState
 from hotroute.jobs.http import get_own_job
 from hotroute.jobs.representation import describe
+
+with extra("jobs"):
+    from flask_socketio import SocketIO, emit, join_room, leave_room
 
 PATH = "socket.io"
 

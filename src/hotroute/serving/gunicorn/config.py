@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gunicorn.config import make_settings  # type: ignore[import-untyped]
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-
 from hotroute import fork_safety  # noqa: F401  # before the application makes its engines
 from hotroute import logging as hotroute_logging
+from hotroute.extras import extra
 from hotroute.serving.gunicorn import hooks, listener_drain
 from hotroute.serving.settings import sizing
 from hotroute.serving.settings.env import SettingError, endpoint
+
+with extra("serve"):
+    from gunicorn.config import make_settings  # type: ignore[import-untyped]
+    from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 Environ = Mapping[str, str]
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # only Gunicorn's unlinked heartbeat files go there

@@ -8,8 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from gunicorn.util import parse_address  # type: ignore[import-untyped]
-
+from hotroute.extras import extra
 from hotroute.serving.settings.env import (
     LOOPBACK,
     SettingError,
@@ -21,6 +20,9 @@ from hotroute.serving.settings.env import (
     parts,
     port,
 )
+
+with extra("serve"):
+    from gunicorn.util import parse_address  # type: ignore[import-untyped]
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1"

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
-
+from hotroute.extras import extra
 from hotroute.serving.nginx import dev_certificate
 from hotroute.serving.settings.env import LOOPBACK, PORTS, data_dir, port
+
+with extra("serve"):
+    from dotenv import dotenv_values
 
 SECRETS = "development.env"
 MADE: dict[str, Callable[[], str]] = {

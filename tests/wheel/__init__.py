@@ -1,0 +1,1 @@
+"""The wheel of the engine, built from this repository and installed into empty environments."""
