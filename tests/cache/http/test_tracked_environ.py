@@ -164,6 +164,39 @@ def test_hooks_that_hits_do_without_may_look_at_anything_but_remember_nothing_fo
         assert site.start(hooks_skipped_on_hit=(look,)).twice(headers=ANNA).hit is hit
 
 
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda: str(g.user),
+        lambda: str(g.get("user")),
+        lambda: str(g.user if "user" in g else ""),
+        lambda: str(getattr(g, "user", "")),
+        lambda: str(next(getattr(g, name) for name in g if name == "user")),
+        lambda: str(g.pop("user")),
+        lambda: str(g.setdefault("user", "")),
+    ],
+)
+def test_what_a_hook_that_hits_do_without_leaves_in_g_counts_where_the_view_reads_it(look: Callable[[], str]) -> None:
+    site = Site().page(look)
+    site.app.before_request(find_user)
+    site.start(hooks_skipped_on_hit=(find_user,))
+    assert tell_apart(site).detail == "UNKEYED-G-USER"
+
+
+def test_what_such_a_hook_leaves_for_what_comes_after_the_view_does_not_count() -> None:
+    def begin() -> None:
+        g.begun = 1
+
+    def end(response: Response) -> Response:
+        assert g.get("begun", 1) == 1
+        return response
+
+    site = Site().page(lambda: str(g.setdefault("own", "text")))
+    site.app.before_request(begin)
+    site.app.after_request(end)
+    assert site.start(hooks_skipped_on_hit=(begin, end)).twice().hit
+
+
 class Guard:
     """A hook that is no function, and answers itself."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 
@@ -15,6 +15,7 @@ from hotroute.cache.http import routes, tracked_environ
 from hotroute.cache.http.entry import EntryMetadata, ViewResponse
 from hotroute.cache.http.policy import LARGEST
 from hotroute.cache.http.tracked_cookies import COOKIE
+from hotroute.cache.http.tracked_globals import tracking
 from hotroute.cache.tracking import reads
 
 HELD = "hotroute.held"
@@ -111,7 +112,8 @@ def unwatched(app: Flask, hook: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
         if not (held := leading()):
             return app.ensure_sync(hook)(*arguments)
-        with tracked_environ.untracked(held.environ, request_ctx.request):
+        values = g._get_current_object()
+        with tracking(values, held.environ.note), tracked_environ.untracked(held.environ, request_ctx.request):
             return app.ensure_sync(hook)(*arguments)
 
     run.__module__, run.__qualname__ = routes.named(hook)
