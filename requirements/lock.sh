@@ -13,3 +13,4 @@ lock production.txt pyproject.toml $of_conduit --group build
 lock embedded.txt pyproject.toml $of_conduit --extra embedded --group build
 lock development.txt pyproject.toml --extra all --group conduit --group build --group dev
 lock analysers.txt --group pyproject.toml:analysers
+lock helm.txt --group pyproject.toml:helm --no-deps

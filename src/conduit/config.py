@@ -1,7 +1,8 @@
 """Every setting of Conduit, read once from the environment; `.env.example` documents each."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -9,7 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
 from hotroute.database import pooler
-from hotroute.serving.settings.env import is_origin
+from hotroute.serving.settings.env import SettingError, is_origin
+from hotroute.serving.settings.secret_files import read_secret_files
 
 SECRET_KEY_BYTES = 32
 """HS256 wants a key no shorter than its hash (RFC 7518, section 3.2)."""
@@ -182,13 +184,16 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the environment.
+    """Read the environment, and the files that its `_FILE` variables name.
 
     Raises:
         ConfigurationError: naming each setting that is missing, malformed or unsafe.
     """
     try:
-        return Settings()
+        from_files: dict[str, Any] = {name.lower(): text for name, text in read_secret_files(os.environ).items()}
+        return Settings(**from_files)
+    except SettingError as wrong:
+        raise ConfigurationError(f"Conduit does not start: {wrong}") from None
     except ValidationError as invalid:
         raise ConfigurationError(explain(invalid)) from None
 

@@ -9,6 +9,7 @@ import click
 from hotroute.extras import MissingExtraError
 from hotroute.serving import SettingError
 from hotroute.serving.settings.executables import NotInstalledError
+from hotroute.serving.settings.secret_files import read_secret_files
 
 
 class LazyGroup(click.Group):
@@ -97,6 +98,16 @@ def nginx(templates: Path, todo: str | None, acme: bool) -> None:
 
 
 @cli.command()
+@click.argument("part", type=click.Choice(("app", "nginx", "stream")), default="app")
+def health(part: str) -> None:
+    """Ask a server of this machine or container whether it is alive; for the health checks of orchestrators."""
+    from hotroute.serving.stack.health_check import check_health  # noqa: PLC0415
+
+    if reason := check_health(os.environ, part):
+        sys.exit(f"hotroute: {reason}")
+
+
+@cli.command()
 @click.argument("sources", nargs=-1, required=True, metavar="PACKAGE:FOLDER...")
 def static(sources: tuple[str, ...]) -> None:
     """Build the files that Nginx serves into STATIC_DIR: fingerprinted names, compressed beforehand."""
@@ -147,7 +158,9 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     from hotroute.serving.settings.env import LOOPBACK, port  # noqa: PLC0415
 
     sys.path.insert(0, str(Path.cwd()))
-    url = os.environ.get("REDIS_URL") or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
+    url = {**os.environ, **read_secret_files(os.environ)}.get(
+        "REDIS_URL"
+    ) or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
     try:
         given = RedisStore(RedisClient(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
         for line in invalidate.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
@@ -194,7 +207,7 @@ def advise(span: str, release: str, as_json: bool, app: str) -> None:
 
     sys.path.insert(0, str(Path.cwd()))
     try:
-        run(os.environ, span, release, as_json, app)
+        run({**os.environ, **read_secret_files(os.environ)}, span, release, as_json, app)
     except CannotAdvise as reason:
         sys.exit(f"hotroute: {reason}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 Json = dict[str, Any]

@@ -1,0 +1,1 @@
+"""What deploys the application: images, Compose, charts and units."""
