@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from conduit import config, database, routes
+from conduit import config, database, jobs, routes
 from conduit.config import Settings
 from conduit.services.tokens import Signer
 from conduit.web import caching, cors, errors, json, limits, middleware, profiling, readiness
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     cors.init_app(app, settings)
     limits.init_app(app, settings)
     readiness.init_app(app, settings)
+    jobs.init_app(app, settings)
     routes.init_app(app)
     caching.init_app(app, settings)
     middleware.init_app(app, settings)

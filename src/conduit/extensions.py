@@ -4,6 +4,9 @@ from flask_caching import Cache
 from flask_cors import CORS
 from flask_sqlalchemy_lite import SQLAlchemy
 
+from hotroute.jobs import Jobs
+
 db = SQLAlchemy()
 cors = CORS()
 cache = Cache()
+jobs = Jobs()

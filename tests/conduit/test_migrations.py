@@ -12,12 +12,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from rich.console import Console
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, func, insert, inspect, select
 
 from conduit import seed
 from conduit.cli import alembic
-from conduit.models import Base, Counter
+from conduit.models import Base, Counter, jobs
+from conduit.models.tables import articles, link_previews
 from hotroute.cache.tracking import outage_fence
+from hotroute.jobs.registry import JobKind
+from hotroute.jobs.storage.outbox import Outbox
 from tests import databases
 from tests.servers import ROOT
 
@@ -114,9 +117,21 @@ def downgrade() -> None:
 """
 
 
+def add_what_the_seed_has_not(engine: Engine) -> None:
+    """A preview of the first article, and a job of its author."""
+    preview = {"position": 0, "url": "http://x/", "title": "", "description": "", "image": ""}
+    kind = JobKind("export-articles", lambda _: None, "cpu", 60, 1, 1)
+    with engine.begin() as connection:
+        article = connection.scalar(select(func.min(articles.c.id)))
+        connection.execute(insert(link_previews).values(article_id=article, **preview))
+        outbox = Outbox(engine, jobs, 5, 30)
+        outbox.add(connection, kind, {"user_id": 1}, owner="1", request_id="", idempotency_key=None)
+
+
 def test_every_migration_keeps_the_rows_down_and_up_again(fresh: Engine, tmp_path: Path) -> None:
     databases.migrate(fresh)
     seed.fill(fresh, 20, 1, Console(quiet=True))
+    add_what_the_seed_has_not(fresh)
     configuration = with_nullable_bios(tmp_path)
     configuration.attributes["engine"] = fresh
     seeded = rows(fresh)

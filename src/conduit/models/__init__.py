@@ -3,6 +3,21 @@
 from conduit.models.article import Article, ArticleTag, Counter, Favorite, Tag
 from conduit.models.base import Base, now
 from conduit.models.comment import Comment
+from conduit.models.job import jobs
+from conduit.models.link_preview import LinkPreview
 from conduit.models.user import Follow, User
 
-__all__ = ["Article", "ArticleTag", "Base", "Comment", "Counter", "Favorite", "Follow", "Tag", "User", "now"]
+__all__ = [
+    "Article",
+    "ArticleTag",
+    "Base",
+    "Comment",
+    "Counter",
+    "Favorite",
+    "Follow",
+    "LinkPreview",
+    "Tag",
+    "User",
+    "jobs",
+    "now",
+]

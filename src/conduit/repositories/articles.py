@@ -1,5 +1,6 @@
 """Articles: one, a page of many, a reader's feed."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -44,6 +45,16 @@ SUMMARY: tuple[Any, ...] = (
     users.c.image,
 )
 """What a list shows, in the order in which `present.summary` takes it; the body is left where it is."""
+
+
+EXPORTED: tuple[Any, ...] = (
+    articles.c.id,
+    articles.c.slug,
+    articles.c.title,
+    articles.c.description,
+    articles.c.body,
+    articles.c.tag_list,
+)
 
 
 class Page(NamedTuple):
@@ -250,3 +261,33 @@ def feed_total() -> ScalarSelect[int]:
         follows, follows.c.followed_id == users.c.id
     )
     return counted.where(followed).correlate(None).scalar_subquery()
+
+
+def iterate_by_author(connection: Connection, author_id: int, batch: int = 200) -> Iterator[Row[Any]]:
+    """Yield a user's articles, newest first, in batches by key: thousands need little memory."""
+    columns: tuple[Any, ...] = (
+        articles.c.id,
+        articles.c.slug,
+        articles.c.title,
+        articles.c.description,
+        articles.c.body,
+    )
+    mine = select(*columns, articles.c.tag_list).where(articles.c.author_id == author_id)
+    last: int | None = None
+    while True:
+        older = mine if last is None else mine.where(articles.c.id < last)
+        rows: list[Row[Any]] = list(connection.execute(older.order_by(articles.c.id.desc()).limit(batch)))
+        yield from rows
+        if len(rows) < batch:
+            return
+        last = rows[-1].id
+
+
+def find_body(session: Session, article_id: int) -> str | None:
+    return session.scalar(select(articles.c.body).where(articles.c.id == article_id))
+
+
+def is_there(session: Session, article_id: int) -> bool:
+    """Return whether the article exists, and keep it from being deleted until the transaction ends."""
+    found = select(articles.c.id).where(articles.c.id == article_id).with_for_update(key_share=True, read=True)
+    return session.scalar(found) is not None

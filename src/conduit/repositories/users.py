@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from conduit.errors import NotFound, Unauthorized
@@ -80,3 +80,7 @@ def find_taken(session: Session, me: int | None, username: str, email: str) -> l
         "email": any(row.email == email for row in rows),
     }
     return [field for field, taken in names.items() if taken]
+
+
+def count_articles(connection: Connection, user_id: int) -> int:
+    return connection.scalar(select(users.c.articles_count).where(users.c.id == user_id)) or 0

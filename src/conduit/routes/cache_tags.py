@@ -12,3 +12,5 @@ PROFILE = ("profile:{username}", *FOLLOWS)
 
 LISTS = ("articles", "article_tags", "tags", "counters", "favorites", "counts", *AUTHORS, *FOLLOWS)
 """Whole tables: nearly every change to an article moves it within lists, or shows there."""
+
+PREVIEWS = ("slug:{slug}", "link_previews")

@@ -73,6 +73,18 @@ def delete(session: Session, viewer: int, slug: str) -> None:
         counters.add_to_total(session, -1)
 
 
+def find_own_id(session: Session, viewer: int, slug: str) -> int:
+    """Return the key of one's own article, and end the transaction that asked for it.
+
+    Raises:
+        NotFound: no article has the slug.
+        Forbidden: it is another author's.
+    """
+    found = get_own(session, viewer, slug).id
+    session.rollback()
+    return found
+
+
 def get_own(session: Session, viewer: int, slug: str) -> Article:
     users.get_viewer(session, viewer)
     article = articles.get_entity(session, slug)

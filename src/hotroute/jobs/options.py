@@ -1,13 +1,14 @@
 """What an application says about its jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from flask import Request
 from sqlalchemy import Engine, Table
 
-from hotroute.jobs.backends.base import JobBackend
+from hotroute.jobs.backends.base import JobBackend, Pool
 
 BackendName = Literal["celery", "rq"]
 DAY = 24 * 3600.0
@@ -48,17 +49,37 @@ class JobsOptions:
 
 
 def make_backend(name: BackendName, broker_url: str) -> JobBackend:
-    """Connect to nothing yet; import only the library that is used.
+    """Return a backend that imports its library when it is first used: the web's workers may never need it.
 
     Raises:
         ValueError: the backend cannot use the broker, with the setting to change.
     """
-    if name == "celery":
-        from hotroute.jobs.backends.celery import CeleryBackend  # noqa: PLC0415
-
-        return CeleryBackend(broker_url)
-    if broker_url.startswith("amqp"):
+    if name == "rq" and broker_url.startswith("amqp"):
         raise ValueError("JOBS_BROKER_URL: RQ works on Redis only; give a redis:// URL, or set JOBS_BACKEND=celery")
-    from hotroute.jobs.backends.rq import RqBackend  # noqa: PLC0415
+    return DeferredBackend(name, broker_url)
 
-    return RqBackend(broker_url)
+
+class DeferredBackend:
+    """A `JobBackend` that is made on first use."""
+
+    def __init__(self, name: BackendName, broker_url: str) -> None:
+        self.name, self.broker_url = name, broker_url
+
+    @cached_property
+    def backend(self) -> JobBackend:
+        if self.name == "celery":
+            from hotroute.jobs.backends.celery import CeleryBackend  # noqa: PLC0415
+
+            return CeleryBackend(self.broker_url)
+        from hotroute.jobs.backends.rq import RqBackend  # noqa: PLC0415
+
+        return RqBackend(self.broker_url)
+
+    def publish(self, job_id: str, queue: str) -> None:
+        self.backend.publish(job_id, queue)
+
+    def count_messages(self, queue: str) -> int:
+        return self.backend.count_messages(queue)
+
+    def work(self, run: Callable[[str], None], queues: Sequence[str], concurrency: int, pool: Pool) -> None:
+        self.backend.work(run, queues, concurrency, pool)

@@ -1,5 +1,6 @@
 """Celery: on Redis, or on RabbitMQ with quorum queues."""
 
+import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from hotroute.jobs.backends.base import BrokerUnavailableError, Pool
 
 with extra("jobs"):
     from celery import Celery  # type: ignore[import-untyped]
+    from celery.signals import worker_process_init  # type: ignore[import-untyped]
     from kombu.exceptions import ChannelError, OperationalError
 
 TASK = "hotroute.run_job"
@@ -57,9 +59,15 @@ class CeleryBackend:
 
     def work(self, run: Callable[[str], None], queues: Sequence[str], concurrency: int, pool: Pool) -> None:
         self.run = run
+        worker_process_init.connect(ignore_termination)
         options = [f"--queues={','.join(queues)}", f"--concurrency={concurrency}", f"--pool={POOLS[pool]}"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
         self.app.worker_main(["worker", *options, *quiet])
+
+
+def ignore_termination(**_sender: object) -> None:
+    """Let a child finish its job where TERM is sent to the whole process group, as supervisors do."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def configure(broker_url: str) -> dict[str, Any]:
