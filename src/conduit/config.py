@@ -61,12 +61,6 @@ class Settings(BaseSettings):
     profiler_slow_routes: Annotated[dict[str, Annotated[float, Field(gt=0, le=600)]], NoDecode] = {}
     profiler_key: SecretStr = SecretStr("")
 
-    jobs_backend: Literal["celery", "rq"] = "celery"
-    jobs_broker_url: str = ""
-    jobs_redis_port: Annotated[int, Field(gt=0, lt=65536)] = 6381
-    jobs_message_queue: str = ""
-    jobs_retention: Annotated[float, Field(gt=0)] = 7 * 24 * 3600.0
-
     token_lifetime: Annotated[int, Field(gt=0, le=TEN_YEARS)] = 7 * 24 * 3600
     login_rate_limit: str = "10 per minute"
     registration_rate_limit: str = "10 per hour"
@@ -173,11 +167,6 @@ class Settings(BaseSettings):
     def url_of(self, given: str, file: str) -> str:
         url = given or f"sqlite:///{self.data_dir.absolute() / file}"
         return url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
-
-    @property
-    def jobs_broker(self) -> str:
-        """The broker's URL; the stack's own Redis for jobs unless `JOBS_BROKER_URL` says otherwise."""
-        return self.jobs_broker_url or f"redis://127.0.0.1:{self.jobs_redis_port}/0"
 
     @property
     def redis(self) -> str:

@@ -25,7 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         identify_owner=identify_owner,
         broker_url=settings.jobs_broker,
         backend=settings.jobs_backend,
-        message_queue=settings.jobs_message_queue,
+        message_queue=settings.jobs_messages,
         stream_origins=settings.cors_origins,
         retention=settings.jobs_retention,
     )
