@@ -85,7 +85,7 @@ class Recorder:
 
     def offer(self, sample: tuple[Any, ...]) -> None:
         look = sample[3]
-        if not look.chosen:
+        if not look.sampled:
             if self.outlier_budget < 1.0:
                 self.dropped += 1
                 return
