@@ -69,7 +69,7 @@ def test_an_outer_transaction_is_passed_by_and_seen(wrapped, hot_cache, client):
     for _ in range(2):
         answer = client.get("/notes")
         assert answer.json == ["x"]
-        assert_not_cached(answer, because="transaction-was-older")
+        assert_not_cached(answer, because="stale-transaction")
 
 @pytest.fixture
 def committed(hot_cache, client):
@@ -80,7 +80,7 @@ def test_an_answer_from_before_the_transaction_is_not_served_in_it(committed, wr
     assert client.post("/notes").status_code == 204
     answer = client.get("/notes")
     assert answer.json == ["x"]
-    assert_not_cached(answer, because="transaction-was-older")
+    assert_not_cached(answer, because="stale-transaction")
 
 def test_fails_with_the_reason(wrapped, hot_cache, client):
     client.get("/notes")

@@ -78,7 +78,7 @@ def test_statements_are_noted_with_their_time_and_the_line_that_asked(make: Make
     [event] = of("sql", sample.events)
     assert event.text == "SELECT people.id, people.name FROM people WHERE people.name = ?"
     line = find.__code__.co_firstlineno + 3
-    assert event.place.endswith(f"/test_looking.py:{line} {find.__qualname__}")
+    assert event.place.endswith(f"/test_trace.py:{line} {find.__qualname__}")
     assert event.seconds == pytest.approx(sample.sql)
     assert 0 < event.seconds < sample.request.seconds
     assert 0 < event.began < sample.request.seconds
@@ -209,7 +209,7 @@ def test_outgoing_calls_are_noted_by_method_and_host_alone(make: Make, service: 
     sample = profiled.sample()
     assert [event.text for event in of("http", sample.events)] == [f"GET 127.0.0.1:{service}"] * 3
     assert sample.outgoing == pytest.approx(sum(event.seconds for event in sample.events))
-    assert {event.place.partition(":")[0].rpartition("/")[2] for event in sample.events} == {"test_looking.py"}
+    assert {event.place.partition(":")[0].rpartition("/")[2] for event in sample.events} == {"test_trace.py"}
 
 
 def test_commands_of_redis_py_are_noted_without_keys_and_values(make: Make, redis_url: str) -> None:
