@@ -30,7 +30,7 @@ POISON = "evil.example"
 def test_a_view_that_reflects_a_header_is_not_stored_with_it(name: str) -> None:
     site = Site().page(lambda: request.headers.get(name, "")).start()
     poisoned = site.get(headers={name: POISON})
-    assert (poisoned.body, poisoned.detail) == (POISON.encode(), f"READ-{name.upper()}")
+    assert (poisoned.body, poisoned.detail) == (POISON.encode(), f"UNKEYED-{name.upper()}")
     assert POISON.encode() not in site.get().body
 
 

@@ -91,7 +91,8 @@ def sampled(options: Options, sample: Any, epoch: float) -> Sample | None:
     identity = identity or secrets.token_hex(16)
     # What the cache answers comes to no view, whose sampling function would say yes.
     answered = request.cache.endswith("hit") or request.cache == "collapsed"
-    refused = look.sampled and options.sampling_function and look.view_seconds is None and (rule or told) and not answered
+    is_unseen = look.view_seconds is None and (rule or told) and not answered
+    refused = look.sampled and options.sampling_function and is_unseen
     if refused and kind == "sample":
         return None
     return build_sample(identity, kind, request, look, began, stack, chosen=look.sampled and not refused)
