@@ -176,7 +176,7 @@ def test_damaged_fields_of_an_entry_are_no_answer_and_run_nothing(
 def test_a_forged_seal_helps_no_head_that_we_would_not_store(site: Site, redis_url: str, case: str) -> None:
     """Without the store's secret anybody who reaches Redis can seal; what is not a response is none all the same."""
     store: Any = site.store
-    store.seal.of = lambda *_: b"x" * 16
+    store.seal.sign = lambda *_: b"x" * 16
     with redis_client.connect(redis_url, timeout=5) as client:
         (key,) = client.keys(f"{store.namespace}e:*")
         client.hset(key, mapping={"head": BYTES[case], "identity": b"x" * 16 + b"forged"})
