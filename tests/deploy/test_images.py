@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from typing import Any
 
 import pytest
@@ -93,3 +94,13 @@ def test_everything_in_production_is_read_only_limited_and_without_capabilities(
 def test_only_nginx_is_reached_from_outside() -> None:
     services = compose("compose.production.yaml")["services"]
     assert [name for name, service in services.items() if service.get("ports")] == ["nginx"]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_our_commands_are_those_of_the_package(file: str) -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    services = compose(file)["services"]
+    commands = {
+        name: service["command"][0] for name, service in services.items() if "build" in service and service["command"]
+    }
+    assert set(commands.values()) <= {*scripts, "python", "gunicorn", "sh"}, commands
