@@ -51,6 +51,8 @@ def ask_status(where: str, host: str) -> int:
     connection.sock = connect(where)
     try:
         connection.request("GET", "/healthz", headers={"Host": host, "Connection": "close"})
-        return connection.getresponse().status
+        response = connection.getresponse()
+        response.read()
+        return response.status
     finally:
         connection.close()
