@@ -5,7 +5,8 @@ from flask import Flask
 from conduit import config, database, jobs, routes
 from conduit.config import Settings
 from conduit.services.tokens import Signer
-from conduit.web import caching, cors, errors, json, limits, middleware, profiling, readiness
+from conduit.web import authentication, caching, cors, limits, middleware, profiling, readiness
+from hotroute import api
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,8 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["tokens"] = Signer(settings.secret_key.get_secret_value(), settings.token_lifetime)
 
     database.init_app(app, settings)
-    json.init_app(app)
-    errors.init_app(app)
+    api.init_app(app, api.ApiOptions(authentication.identify, 'Token realm="conduit"'))
     cors.init_app(app, settings)
     limits.init_app(app, settings)
     readiness.init_app(app, settings)

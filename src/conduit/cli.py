@@ -14,9 +14,9 @@ from conduit.app import create_app
 from conduit.config import ConfigurationError, Settings
 from conduit.extensions import db
 from conduit.repositories import counters
-from conduit.repositories.transaction import writing
 from conduit.web import caching
 from hotroute.cache import Unreachable
+from hotroute.database.transaction import writing
 from hotroute.serving.settings.env import NEW_REDIS
 
 ROOT = Path(__file__).resolve().parents[2]

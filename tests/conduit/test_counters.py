@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from conduit.extensions import db
 from conduit.models import Article, ArticleTag, Counter, Favorite, Tag, User
 from conduit.repositories import counters
-from conduit.repositories.transaction import writing
+from hotroute.database.transaction import writing
 from tests import databases
 from tests.api import Api, Person
 

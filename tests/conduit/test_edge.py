@@ -9,8 +9,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from conduit.config import Settings
-from conduit.web.operations import declared
 from hotroute import logging as hotroute_logging
+from hotroute.api.operations import declared
 from tests.api import PASSWORD, Api, errors, running
 from tests.cache.failure.servers import redis_of_its_own
 from tests.servers import wait_until

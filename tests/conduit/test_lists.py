@@ -11,7 +11,7 @@ from conduit.database import reading
 from conduit.extensions import db
 from conduit.models import tables
 from conduit.repositories import articles, counters
-from conduit.repositories.transaction import writing
+from hotroute.database.transaction import writing
 from tests.api import Api, Person, errors
 
 

@@ -6,9 +6,9 @@ import jwt
 import pytest
 import time_machine
 
-from conduit.errors import Unauthorized
 from conduit.services import tokens
 from conduit.web.caching import principal
+from hotroute.api.errors import Unauthorized
 from tests.api import Api
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -38,6 +38,7 @@ def test_the_command_explains_itself_without_extras(core: Environment, command: 
 @pytest.mark.parametrize(
     ("module", "package", "extra"),
     [
+        ("hotroute.api", "pydantic", "api"),
         ("hotroute.jobs.backends.celery", "celery", "jobs"),
         ("hotroute.jobs.backends.rq", "rq", "jobs"),
         ("hotroute.migrations", "alembic", "migrations"),

@@ -21,12 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from conduit.errors import NotFound
 from conduit.models import Article
 from conduit.models.tables import article_tags, articles, counters, favorites, follows, tags, users
 from conduit.repositories import viewers
 from conduit.repositories.columns import iso
-from conduit.repositories.transaction import Readable
+from hotroute.api.errors import NotFound
+from hotroute.database.transaction import Readable
 
 LIMIT = bindparam("limit", type_=Integer)
 OFFSET = bindparam("offset", type_=Integer)

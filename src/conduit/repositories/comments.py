@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from conduit.errors import NotFound
 from conduit.models import Article, Comment
 from conduit.models.base import Key
 from conduit.models.tables import articles, comments, users
 from conduit.repositories import viewers
 from conduit.repositories.columns import iso
+from hotroute.api.errors import NotFound
 
 SHOWN = (
     comments.c.id,

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from conduit.errors import NotFound, Unauthorized
 from conduit.models import User
 from conduit.models.tables import users
 from conduit.repositories import viewers
-from conduit.repositories.transaction import Readable
+from hotroute.api.errors import NotFound, Unauthorized
+from hotroute.database.transaction import Readable
 
 
 def get_profile(source: Readable, username: str, viewer: int | None) -> Row[Any]:

@@ -17,7 +17,7 @@ from conduit.schemas.articles import (
     UpdateArticleRequest,
 )
 from conduit.services import articles
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.cache import hot
 
 blueprint = Blueprint("articles", __name__)

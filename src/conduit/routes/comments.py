@@ -10,7 +10,7 @@ from conduit.repositories import comments as stored
 from conduit.routes import cache_tags, serializers
 from conduit.schemas.comments import MultipleCommentsResponse, NewCommentRequest, SingleCommentResponse
 from conduit.services import comments
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.cache import hot
 
 blueprint = Blueprint("comments", __name__)

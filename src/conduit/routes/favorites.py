@@ -8,7 +8,7 @@ from conduit.extensions import db
 from conduit.routes import serializers
 from conduit.schemas.articles import SingleArticleResponse
 from conduit.services import favorites
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 
 blueprint = Blueprint("favorites", __name__)
 TAG = "Favorites"

@@ -10,7 +10,7 @@ from conduit.repositories import users
 from conduit.routes import cache_tags, serializers
 from conduit.schemas.users import ProfileResponse
 from conduit.services import profiles
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.cache import hot
 
 blueprint = Blueprint("profiles", __name__)

@@ -7,7 +7,7 @@ from flask import Blueprint
 from conduit.database import reading
 from conduit.repositories import tags
 from conduit.schemas.articles import TagsResponse
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.cache import hot
 
 blueprint = Blueprint("tags", __name__)

@@ -12,7 +12,7 @@ from conduit.schemas.users import LoginUserRequest, NewUserRequest, UpdateUserRe
 from conduit.services import accounts, tokens
 from conduit.web.authentication import signer
 from conduit.web.limits import limited
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 
 blueprint = Blueprint("users", __name__)
 TAG = "User and Authentication"

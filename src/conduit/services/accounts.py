@@ -2,12 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from conduit.errors import Taken, Unauthorized
 from conduit.models import User, now
 from conduit.repositories import users
-from conduit.repositories.transaction import writing
 from conduit.schemas.users import Credentials, NewUser, UserChanges
 from conduit.services import passwords
+from hotroute.api.errors import Taken, Unauthorized
+from hotroute.database.transaction import writing
 
 
 def register(session: Session, draft: NewUser) -> User:

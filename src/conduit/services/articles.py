@@ -10,12 +10,12 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from conduit.errors import Forbidden
 from conduit.models import Article, User, now
 from conduit.repositories import articles, counters, tags, users
-from conduit.repositories.transaction import writing
 from conduit.schemas.articles import ArticleChanges, NewArticle
 from conduit.services import slugs
+from hotroute.api.errors import Forbidden
+from hotroute.database.transaction import writing
 
 
 def publish(session: Session, viewer: int, draft: NewArticle) -> Row[Any]:

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from conduit.errors import Forbidden
 from conduit.models import Comment, now
 from conduit.repositories import articles, comments, users
-from conduit.repositories.transaction import writing
+from hotroute.api.errors import Forbidden
+from hotroute.database.transaction import writing
 
 
 def add(session: Session, viewer: int, slug: str, body: str) -> Row[Any]:

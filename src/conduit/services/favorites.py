@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from conduit.models import Article, Favorite, User
 from conduit.repositories import articles, users
-from conduit.repositories.transaction import writing
+from hotroute.database.transaction import writing
 
 
 def add(session: Session, viewer: int, slug: str) -> Row[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from conduit.models import Follow
 from conduit.repositories import users
-from conduit.repositories.transaction import writing
+from hotroute.database.transaction import writing
 
 
 def follow(session: Session, viewer: int, username: str) -> Row[Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jwt
 from jwt.types import Options
 
-from conduit.errors import Unauthorized
+from hotroute.api.errors import Unauthorized
 
 ALGORITHM = "HS256"
 LARGEST_ID = 2**63 - 1

@@ -1,14 +1,10 @@
 """Who sends a request: the `Authorization` header, read without the database."""
 
-from typing import Literal
-
 from flask import current_app, request
 
-from conduit.errors import Unauthorized
 from conduit.services import tokens
-
-Access = Literal["anyone", "optional", "required"]
-"""Whether an operation ignores the caller, serves each one's view, or needs one."""
+from hotroute.api import Access
+from hotroute.api.errors import Unauthorized
 
 SCHEMES = {"token", "bearer"}
 

@@ -12,6 +12,14 @@ KEY = re.compile(r"\((?P<columns>.+?)\)=\(")
 """PostgreSQL's detail in every language: the columns, then their values, each within parentheses."""
 
 
+class UniqueViolationError(Exception):
+    """A write of a value that must be unique and that another row has."""
+
+    def __init__(self, *columns: str) -> None:
+        super().__init__(f"taken already: {', '.join(columns)}")
+        self.columns = columns
+
+
 def get_columns(violation: IntegrityError) -> list[str]:
     """Return the columns' names; [] where the violated constraint is no unique one.
 

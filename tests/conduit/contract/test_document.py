@@ -6,8 +6,9 @@ import jsonschema_rs
 from flask import Flask
 from schemathesis.openapi import from_dict
 
+from conduit.routes.docs import DOCUMENT
 from conduit.schemas.articles import SingleArticleResponse
-from conduit.web import openapi, operations
+from hotroute.api import openapi, operations
 from tests.conduit.contract.documents import Document, contract
 
 
@@ -82,7 +83,7 @@ def test_another_resource_has_its_own_tag_errors_and_parameters() -> None:
 
     app.add_url_rule("/orders/<int:number>/<name>", "get", get)
     app.add_url_rule("/remarks", "put", put, methods=["PUT"])
-    made = openapi.document(app, "1")
+    made = openapi.document(app, DOCUMENT)
     assert made["tags"] == [{"name": "Comments"}, {"name": "Orders"}]
     described = made["paths"]["/orders/{number}/{name}"]["get"]
     errors = {status: answer["description"] for status, answer in described["responses"].items() if status != "200"}

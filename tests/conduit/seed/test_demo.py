@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.orm import Session
 
-from conduit.errors import Unauthorized
 from conduit.schemas.articles import NewArticle
 from conduit.schemas.users import Credentials, NewUser
 from conduit.services import accounts, articles, comments, passwords
+from hotroute.api.errors import Unauthorized
 from tests.conduit.seed import contents
 from tests.conduit.seed.conftest import SIZE, Seeded
 

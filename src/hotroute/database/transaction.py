@@ -1,4 +1,4 @@
-"""One transaction for one use case."""
+"""Transactions, one for each use case that writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from conduit.errors import Taken
 from hotroute.database import constraints
 from hotroute.database.engines import WRITES
 
@@ -20,7 +19,7 @@ def writing(session: Session) -> Iterator[None]:
     """Begin as a writer; commit when the block ends, roll back when it raises.
 
     Raises:
-        Taken: another transaction took a unique value between our look and our write.
+        UniqueViolationError: another transaction took a unique value between our look and our write.
         RuntimeError: the session has read already; what it read could be outdated when it writes.
     """
     if session.in_transaction():
@@ -32,7 +31,7 @@ def writing(session: Session) -> Iterator[None]:
     except IntegrityError as violation:
         session.rollback()
         if columns := constraints.get_columns(violation):
-            raise Taken(*columns) from violation
+            raise constraints.UniqueViolationError(*columns) from violation
         raise
     except BaseException:
         session.rollback()

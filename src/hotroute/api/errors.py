@@ -1,4 +1,4 @@
-"""What can go wrong, in the API's words; the web edge turns each into a status."""
+"""Errors in the API's words, each with its status; no Flask, for services raise them too."""
 
 
 class ApiError(Exception):

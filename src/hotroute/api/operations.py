@@ -1,4 +1,4 @@
-"""What an endpoint declares once: for the request at run time, and for the OpenAPI document."""
+"""Operations of an API, each declared once: for the request at run time, and for the OpenAPI document."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from conduit.web import authentication, validation
-from conduit.web.authentication import Access
-from conduit.web.json import respond, without_content
+from hotroute.api import validation
+from hotroute.api.json import respond, without_content
+from hotroute.api.options import Access, get_options
 
 View = Callable[..., Any]
 
@@ -43,10 +43,10 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
 ) -> Callable[[View], View]:
     """Declare a view as an operation of the API.
 
-    The view gets the path's parameters and, where declared, `viewer` (the caller's user id; None where `access` is
-    "optional" and nobody says who they are), `body` and `query` (instances of the models). It returns what is to be
-    JSON, or None for an answer without content. The caller is asked for unless `access` says otherwise. `errors` are
-    statuses of the view's own, beside those that follow from the rest.
+    The view gets the path's parameters and, where declared, `viewer` (what `ApiOptions.identify_caller` returns; None
+    where `access` is "optional" and nobody says who they are), `body` and `query` (instances of the models). It returns
+    what is to be JSON, or None for an answer without content. The caller is asked for unless `access` says otherwise.
+    `errors` are statuses of the view's own, beside those that follow from the rest.
     """
 
     def decorate(view: View) -> View:
@@ -57,7 +57,7 @@ def operation(  # noqa: PLR0913  # each is a field of the contract
             if path:
                 validation.refuse_nul(path)
             if access != "anyone":
-                path["viewer"] = authentication.identify(access)
+                path["viewer"] = get_options().identify_caller(access)
             if query:
                 path["query"] = validation.read_query(query)
             if body:

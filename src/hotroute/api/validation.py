@@ -1,15 +1,15 @@
-"""What a request brings, checked by Pydantic before anything else sees it."""
+"""Input of requests, checked by Pydantic before anything else sees it."""
 
+from importlib.util import find_spec
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from flask import request
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from conduit.errors import Invalid, NotFound, NotJson, NotText, Unsupported
+from hotroute.api.errors import Invalid, NotFound, NotJson, NotText, Unsupported
 
 Model = TypeVar("Model", bound=BaseModel)
 BLANK = "can't be blank"
@@ -30,6 +30,18 @@ WORDS = {
     "model_attributes_type": "must be an object",
 }
 """The API's words for Pydantic's error types."""
+
+
+def find_parse_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of Gunicorn for chunks that are malformed; none where another server is installed."""
+    if find_spec("gunicorn") is None:
+        return ()
+    from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return (ParseException,)
+
+
+PARSE_ERRORS = find_parse_errors()
 
 
 def read_body(model: type[Model]) -> Model:
@@ -54,7 +66,7 @@ def read_all() -> bytes:
         body = request.get_data(cache=False)
         # Of a body in chunks Werkzeug reads as much as is allowed, and does not say that there is more.
         more = length is None and request.environ["wsgi.input"].read(1)
-    except ParseException:
+    except PARSE_ERRORS:
         # Gunicorn finds out that the chunks are malformed (RFC 9112, section 7.1) only while they are read.
         raise NotJson("body", "is not well chunked") from None
     if more:

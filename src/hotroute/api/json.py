@@ -1,4 +1,4 @@
-"""JSON is written once, by orjson."""
+"""JSON responses, written once, by orjson."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every error in the API's one shape, whoever raises it."""
+"""Answers to errors in the API's one shape, whichever part raises them."""
 
 import logging
 from typing import Any
@@ -7,9 +7,11 @@ from flask import Flask, Response, request
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
-from conduit.errors import ApiError
-from conduit.web.json import respond
+from hotroute.api.errors import ApiError, Taken
+from hotroute.api.json import respond
+from hotroute.api.options import get_options
 from hotroute.cache import MarkExpiredError, Unreachable
+from hotroute.database.constraints import UniqueViolationError
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ WORDS = {
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(ApiError, answer)
+    app.register_error_handler(UniqueViolationError, answer_taken)
     app.register_error_handler(HTTPException, answer_http)
     for unavailable in UNAVAILABLE:
         app.register_error_handler(unavailable, answer_unavailable)
@@ -40,17 +43,21 @@ def init_app(app: Flask) -> None:
 
 
 def shape(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    response = respond({"errors": {"body": [message]}}, status)
+    response = respond(get_options().build_error({"body": [message]}), status)
     response.headers.update(headers or {})
     return response
 
 
 def answer(error: ApiError) -> Response:
-    response = respond({"errors": error.errors}, error.status)
+    response = respond(get_options().build_error(error.errors), error.status)
     if error.status == 401:
         # RFC 9110, section 11.6.1: a 401 says how to authenticate.
-        response.headers["WWW-Authenticate"] = 'Token realm="conduit"'
+        response.headers["WWW-Authenticate"] = get_options().challenge
     return response
+
+
+def answer_taken(violation: UniqueViolationError) -> Response:
+    return answer(Taken(*violation.columns))
 
 
 def answer_http(error: HTTPException) -> Response | HTTPException:

@@ -1,6 +1,8 @@
 """The OpenAPI document, made from what the endpoints declare."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core.core_schema import WithDefaultSchema
 from werkzeug.routing import IntegerConverter, Rule
 
-from conduit.schemas.errors import GenericError
-from conduit.web.operations import Operation, declared
+from hotroute.api.operations import Operation, declared
 
 REFERENCE = "#/components/schemas/{model}"
 ERRORS = {
@@ -43,43 +44,53 @@ class JsonSchema(GenerateJsonSchema):
         return False
 
 
-def document(app: Flask, version: str) -> dict[str, Any]:
-    """The document of all operations of `app`, as OpenAPI 3.1 JSON."""
+@dataclass(frozen=True, slots=True)
+class DocumentOptions:
+    """Texts and models of the document that no operation declares.
+
+    Attributes:
+        error_model: of every error's body, as `ApiOptions.build_error` makes it.
+        security: the security scheme (https://spec.openapis.org/oas/v3.1.0#security-scheme-object) of operations with
+            a caller.
+        security_name: the name that they refer to it by.
+    """
+
+    title: str
+    version: str
+    description: str
+    error_model: type[BaseModel]
+    security: Mapping[str, str]
+    security_name: str = "Token"
+
+
+def document(app: Flask, options: DocumentOptions) -> dict[str, Any]:
+    """Return the document of all operations of `app`, as OpenAPI 3.1 JSON."""
     found = [(rule, operation) for rule in app.url_map.iter_rules() if (operation := find(app, rule))]
     spec = APISpec(
-        title="Conduit",
-        version=version,
+        title=options.title,
+        version=options.version,
         openapi_version="3.1.0",
-        info={"description": "RealWorld's Conduit API, the example that comes with Hotroute."},
+        info={"description": options.description},
         tags=[{"name": name} for name in sorted({operation.tag for _, operation in found})],
     )
-    spec.components.security_scheme("Token", security())
-    for name, schema in schemas([operation for _, operation in found]).items():
+    spec.components.security_scheme(options.security_name, dict(options.security))
+    for name, schema in schemas([operation for _, operation in found], options).items():
         spec.components.schema(name, schema)
     for rule, operation in sorted(found, key=lambda pair: pair[0].rule):
         method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})).lower()
-        spec.path(path(rule), operations={method: describe(rule, operation)})
+        spec.path(path(rule), operations={method: describe(rule, operation, options)})
     return spec.to_dict()
-
-
-def security() -> dict[str, str]:
-    return {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "What registering and logging in answer as `token`, sent as: `Token <token>`",
-    }
 
 
 def find(app: Flask, rule: Rule) -> Operation | None:
     return declared(app.view_functions[rule.endpoint])
 
 
-def schemas(operations: list[Operation]) -> dict[str, Any]:
+def schemas(operations: list[Operation], options: DocumentOptions) -> dict[str, Any]:
     bodies = {(model, "validation") for operation in operations if (model := operation.body)}
     responses = {(model, "serialization") for operation in operations if (model := operation.response)}
     wanted: list[Any] = sorted(bodies | responses, key=lambda pair: pair[0].__name__)
-    wanted.append((GenericError, "serialization"))
+    wanted.append((options.error_model, "serialization"))
     _, definitions = models_json_schema(wanted, ref_template=REFERENCE, schema_generator=JsonSchema)
     found: dict[str, Any] = definitions["$defs"]
     return found
@@ -90,19 +101,20 @@ def path(rule: Rule) -> str:
     return re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"{\1}", rule.rule)
 
 
-def describe(rule: Rule, operation: Operation) -> dict[str, Any]:
+def describe(rule: Rule, operation: Operation, options: DocumentOptions) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [*path_parameters(rule), *query_parameters(operation.query)],
-        "responses": responses(rule, operation),
+        "responses": responses(rule, operation, options.error_model),
     }
     if operation.body:
         described["requestBody"] = {"required": True, "content": content(operation.body)}
     if operation.access != "anyone":
+        token: dict[str, list[str]] = {options.security_name: []}
         # An empty requirement beside the other says that the token is optional.
-        described["security"] = [{"Token": []}] if operation.access == "required" else [{}, {"Token": []}]
+        described["security"] = [token] if operation.access == "required" else [{}, token]
     return described
 
 
@@ -137,10 +149,10 @@ def given(schema: dict[str, Any]) -> dict[str, Any]:
     return next((kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"), schema)
 
 
-def responses(rule: Rule, operation: Operation) -> dict[str, Any]:
+def responses(rule: Rule, operation: Operation, error_model: type[BaseModel]) -> dict[str, Any]:
     success = {"description": "Success"} | ({"content": content(operation.response)} if operation.response else {})
     errors = {
-        str(status): {"description": ERRORS.get(status, HTTPStatus(status).phrase), "content": content(GenericError)}
+        str(status): {"description": ERRORS.get(status, HTTPStatus(status).phrase), "content": content(error_model)}
         for status in may(rule, operation)
     }
     return {str(operation.status): success, **errors}

@@ -1,0 +1,1 @@
+"""`hotroute.api` in an application that is not Conduit."""
