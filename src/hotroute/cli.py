@@ -67,23 +67,27 @@ def redis(persistent: bool) -> None:
     envvar="NGINX_TEMPLATES",
     type=click.Path(path_type=Path),
     default="nginx",
-    help="Folder of the templates.",
+    help="Folder of the project's templates.",
 )
 @click.option("--check", "todo", flag_value="check", help="Only check the configuration (nginx -t).")
 @click.option(
     "--reload", "todo", flag_value="reload", help="Have the one that runs read certificate and settings again."
 )
 @click.option("--renew", "todo", flag_value="renew", help="The certificate only: needs no setting but DATA_DIR.")
+@click.option("--eject", metavar="NAME", help="Only copy this template to the project's folder, to change it there.")
 @click.option("--acme", is_flag=True, help="Before the first certificate: plain HTTP only, for an ACME client.")
-def nginx(templates: Path, todo: str | None, acme: bool) -> None:
+def nginx(templates: Path, todo: str | None, eject: str | None, acme: bool) -> None:
     """Render the configuration to DATA_DIR/nginx and become Nginx."""
     from hotroute.serving.nginx import runtime_dir  # noqa: PLC0415
     from hotroute.serving.nginx.binary import choose  # noqa: PLC0415
     from hotroute.serving.nginx.render import render  # noqa: PLC0415
     from hotroute.serving.nginx.settings import check_stdout  # noqa: PLC0415
+    from hotroute.serving.nginx.template_files import eject as copy_template  # noqa: PLC0415
 
     home = runtime_dir.folder(os.environ)
-    if todo == "renew":
+    if eject is not None:
+        print(copy_template(eject, templates))
+    elif todo == "renew":
         runtime_dir.renew(home)
     elif todo == "reload":
         process, program = runtime_dir.running(home)

@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 
+from hotroute.serving.nginx.template_files import PACKAGED
 from tests.servers import Proxy, nginx_server
 from tests.serving.nginx.sockets import plain, raw, request
 
@@ -165,7 +166,7 @@ def test_a_post_that_may_have_been_executed_is_not_called_safe_to_repeat(silent:
 
 def changed(folder: Path, changes: dict[str, str]) -> Path:
     """The templates, some of it in other words; each must be there."""
-    text = {template.name: template.read_text() for template in Path("nginx").glob("*.j2")}
+    text = {template.name: template.read_text() for template in PACKAGED.glob("*.j2")}
     for before, after in changes.items():
         assert any(before in content for content in text.values())
         text = {name: content.replace(before, after) for name, content in text.items()}

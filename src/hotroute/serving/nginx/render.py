@@ -1,41 +1,31 @@
-"""Nginx's configuration: the templates of nginx/ filled in from the environment, in a folder below DATA_DIR/nginx."""
+"""Nginx's configuration: the templates filled in from the environment, in a folder below DATA_DIR/nginx."""
 
 import resource
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from hotroute.serving.nginx import dev_certificate, runtime_dir, settings
 from hotroute.serving.nginx.binary import Nginx
+from hotroute.serving.nginx.template_files import PROJECT, open_templates
 from hotroute.serving.settings import cgroup_cpus
 from hotroute.serving.settings.env import TRUE, SettingError, data_dir, is_development, origins, port
 
-TEMPLATES = Path("nginx")
 CONNECTIONS = 4096
 """For each worker. With 1,024, a thousand slow clients leave no room for a fast one."""
 
 
-def render(environ: Mapping[str, str], nginx: Nginx, templates: Path = TEMPLATES, acme: bool = False) -> Path:
-    """Write every `*.conf.j2` of `templates` without its suffix into a new folder; return the path of `nginx.conf`.
+def render(environ: Mapping[str, str], nginx: Nginx, project: Path = PROJECT, acme: bool = False) -> Path:
+    """Write every template without its suffix into a new folder; return the path of `nginx.conf`.
 
     Args:
+        project: a folder whose templates replace the package's of the same name.
         acme: only plain HTTP, on which an ACME client shows that the names are ours: there is no certificate yet.
 
     Raises:
         SettingError: a variable cannot be used, or the certificate is not set in production.
     """
-    if not (templates / "nginx.conf.j2").exists():
-        raise SettingError(f"NGINX_TEMPLATES: there is no nginx.conf.j2 in {templates.absolute()}")
-    jinja = Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(()),
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    jinja = open_templates(project)
     values = context(environ, nginx, acme)
     fresh = Path(mkdtemp(prefix=f"{runtime_dir.CONF}.", dir=runtime_dir.make(environ)))
     make_webroot(acme_webroot(environ))
