@@ -8,9 +8,9 @@ from flask import current_app
 from conduit.extensions import db, jobs
 from conduit.models import LinkPreview
 from conduit.repositories import articles, link_previews
-from conduit.repositories.transaction import writing
 from conduit.services import links
 from conduit.services.links import Preview
+from hotroute.database.transaction import writing
 from hotroute.jobs import JobContext
 from hotroute.outbound_http import FetchRefusedError, fetch_document
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from conduit.extensions import db, jobs
-from conduit.repositories.transaction import writing
 from conduit.web import authentication
+from hotroute.database.transaction import writing
 from hotroute.jobs.registry import JobFunction
 from hotroute.logging import request_id
 

@@ -8,7 +8,7 @@ from conduit.jobs.exports import export_articles, find_file
 from conduit.routes.accepting import accept_job
 from conduit.schemas.jobs import JobResponse
 from conduit.web import authentication
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.jobs.extension import get_state
 from hotroute.jobs.http import job
 

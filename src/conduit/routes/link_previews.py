@@ -12,7 +12,7 @@ from conduit.routes import cache_tags
 from conduit.routes.accepting import accept_job
 from conduit.schemas.jobs import JobResponse, LinkPreviewsResponse
 from conduit.services import articles
-from conduit.web.operations import operation
+from hotroute.api.operations import operation
 from hotroute.cache import hot
 from hotroute.jobs.http import job
 
