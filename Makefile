@@ -47,6 +47,9 @@ migration: $(VENV)/.development ## a migration to what the models say: make migr
 profile: $(VENV)/.development ## a load of calls with the profiler on, and a report of where its time went
 	@$(BIN)/python -m profiling.load $(PROFILE_ARGS)
 
+settings: $(VENV)/.development ## .env.example and docs/settings.md, from the definitions
+	@$(BIN)/hotroute settings --application conduit.config:Settings
+
 lock: $(VENV)/.development ## lock the dependencies of pyproject.toml again
 	@PATH="$(BIN):$$PATH" sh requirements/lock.sh
 
@@ -63,4 +66,4 @@ $(VENV)/.%: requirements/%.txt $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help run test check lint install format migration prove bench profile lock clean
+.PHONY: help run test check lint install format migration prove bench profile settings lock clean

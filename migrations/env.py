@@ -1,6 +1,5 @@
 """Alembic's environment: which database, which models."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -14,7 +13,6 @@ from conduit.models import Base
 from conduit.models.base import Timestamp
 from conduit.web import caching
 from hotroute import migrations
-from hotroute.serving.settings.env import is_development
 
 
 def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -30,4 +28,4 @@ def open_engine() -> Iterator[Engine]:
         yield engine
 
 
-migrations.run(Base.metadata, open_engine, keep_copies=is_development(os.environ), render_item=render)
+migrations.run(Base.metadata, open_engine, keep_copies=config.load().is_development, render_item=render)

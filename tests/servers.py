@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
-from hotroute.serving.settings.env import PORTS
 from hotroute.serving.stack.probes import redis_answer
+from hotroute.settings.serving import PORTS
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent

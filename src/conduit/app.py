@@ -13,7 +13,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; no connection is opened before the first request.
 
     Raises:
-        ConfigurationError: a setting is missing, malformed or unsafe.
+        SettingError: settings are missing, malformed or unsafe.
     """
     settings = settings or config.load()
     app = Flask("conduit", static_folder=None)

@@ -11,13 +11,14 @@ from rich.console import Console
 
 from conduit import config, seed
 from conduit.app import create_app
-from conduit.config import ConfigurationError, Settings
+from conduit.config import Settings
 from conduit.extensions import db
 from conduit.repositories import counters
 from conduit.web import caching
 from hotroute.cache import Unreachable
 from hotroute.database.transaction import writing
-from hotroute.serving.settings.env import NEW_REDIS
+from hotroute.setting_error import SettingError
+from hotroute.settings.serving import NEW_REDIS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 3_000
@@ -30,7 +31,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except ConfigurationError as wrong:
+        except SettingError as wrong:
             raise click.ClickException(str(wrong)) from None
         except CommandError as reason:
             raise click.ClickException(str(reason)) from None

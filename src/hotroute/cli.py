@@ -2,14 +2,14 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from hotroute.extras import MissingExtraError
-from hotroute.serving import SettingError
 from hotroute.serving.settings.executables import NotInstalledError
-from hotroute.serving.settings.secret_files import read_secret_files
+from hotroute.setting_error import SettingError
 
 
 class LazyGroup(click.Group):
@@ -81,7 +81,6 @@ def nginx(templates: Path, todo: str | None, eject: str | None, acme: bool) -> N
     from hotroute.serving.nginx import runtime_dir  # noqa: PLC0415
     from hotroute.serving.nginx.binary import choose  # noqa: PLC0415
     from hotroute.serving.nginx.render import render  # noqa: PLC0415
-    from hotroute.serving.nginx.settings import check_stdout  # noqa: PLC0415
     from hotroute.serving.nginx.template_files import eject as copy_template  # noqa: PLC0415
 
     home = runtime_dir.folder(os.environ)
@@ -96,7 +95,7 @@ def nginx(templates: Path, todo: str | None, eject: str | None, acme: bool) -> N
         program = choose(os.environ)
         print(runtime_dir.check(program, render(os.environ, program, templates, acme)))
     else:
-        check_stdout(os.environ)
+        runtime_dir.check_stdout(os.environ)
         program = choose(os.environ)
         replace_this_process(runtime_dir.start(program, render(os.environ, program, templates, acme)))
 
@@ -115,10 +114,10 @@ def health(part: str) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="PACKAGE:FOLDER...")
 def static(sources: tuple[str, ...]) -> None:
     """Build the files that Nginx serves into STATIC_DIR: fingerprinted names, compressed beforehand."""
-    from hotroute.serving.nginx.settings import folder  # noqa: PLC0415
     from hotroute.serving.nginx.static_build import build  # noqa: PLC0415
+    from hotroute.settings.proxy import StaticFiles  # noqa: PLC0415
 
-    into = folder(os.environ, "STATIC_DIR", "static")
+    into = StaticFiles.read(os.environ).static_folder
     for source in sources:
         print(f"{build(source, into)} files of {source} in {into}")
 
@@ -159,15 +158,17 @@ def invalidate(tags: tuple[str, ...], app: str) -> None:
     from hotroute.cache import RedisClient, RedisStore, Unreachable  # noqa: PLC0415
     from hotroute.cache.cli import invalidate  # noqa: PLC0415
     from hotroute.cache.cli.explain import CannotExplain, front_of, load  # noqa: PLC0415
-    from hotroute.serving.settings.env import LOOPBACK, port  # noqa: PLC0415
 
     sys.path.insert(0, str(Path.cwd()))
-    url = {**os.environ, **read_secret_files(os.environ)}.get(
-        "REDIS_URL"
-    ) or f"redis://{LOOPBACK}:{port(os.environ, 'REDIS_PORT')}/0"
+
+    def find_store() -> RedisStore:
+        from hotroute.settings.application import CacheSettings  # noqa: PLC0415
+
+        settings = CacheSettings.read(os.environ)
+        return RedisStore(RedisClient(settings.redis, timeout=2), settings.cache_namespace)
+
     try:
-        given = RedisStore(RedisClient(url, timeout=2), os.environ.get("CACHE_NAMESPACE") or "hot:")
-        for line in invalidate.invalidate(front_of(load(app)).store if app else given, tags, sure=bool(app)):
+        for line in invalidate.invalidate(front_of(load(app)).store if app else find_store(), tags, sure=bool(app)):
             print(line)
     except (CannotExplain, invalidate.NothingInvalidated) as reason:
         sys.exit(f"hotroute: nothing was invalidated: {reason}")
@@ -211,9 +212,29 @@ def advise(span: str, release: str, as_json: bool, app: str) -> None:
 
     sys.path.insert(0, str(Path.cwd()))
     try:
-        run({**os.environ, **read_secret_files(os.environ)}, span, release, as_json, app)
+        run(os.environ, span, release, as_json, app)
     except CannotAdvise as reason:
         sys.exit(f"hotroute: {reason}")
+
+
+@cli.command()
+@click.option("--application", default="", metavar="MODULE:CLASS", help="The settings of the project's application.")
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file is not current.")
+def settings(application: str, check: bool) -> None:
+    """Write .env.example and docs/settings.md from the definitions of the settings."""
+    from hotroute.settings import document  # noqa: PLC0415
+    from hotroute.settings.application import ApplicationSettings  # noqa: PLC0415
+
+    sys.path.insert(0, str(Path.cwd()))
+    module, _, name = application.partition(":")
+    documents = document.documents(getattr(import_module(module), name) if module else ApplicationSettings)
+    stale = document.stale(documents)
+    if check and stale:
+        sys.exit(f"hotroute: not as the settings are defined: {', '.join(map(str, stale))}; run make settings")
+    for file in stale:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(documents[file])
+        print(f"wrote {file}")
 
 
 def replace_this_process(command: list[str]) -> None:

@@ -45,9 +45,9 @@ def test_the_command_explains_itself_without_extras(core: Environment, command: 
         ("hotroute.database.postgres_timeouts", "psycopg", "postgresql"),
         ("hotroute.outbound_http", "urllib3", "jobs"),
         ("hotroute.profiler", "prometheus_client", "profiler"),
-        ("hotroute.serving.gunicorn.config", "gunicorn", "serve"),
-        ("hotroute.serving.nginx.render", "gunicorn", "serve"),
-        ("hotroute.serving.stack.dev_environment", "dotenv", "serve"),
+        ("hotroute.serving.gunicorn.config", "pydantic_settings", "serve"),
+        ("hotroute.serving.nginx.render", "pydantic_settings", "serve"),
+        ("hotroute.serving.stack.dev_environment", "pydantic_settings", "serve"),
         ("hotroute.testing.transparency", "hypothesis", "testing"),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_command_without_its_extra_ends_in_one_line(core: Environment) -> None
     with pytest.raises(AssertionError) as failed:
         core.run("hotroute", "nginx", "--check")
     assert str(failed.value).strip() == (
-        'hotroute: gunicorn is not installed; the extra serve brings it: pip install "hotroute[serve]"'
+        'hotroute: pydantic_settings is not installed; the extra serve brings it: pip install "hotroute[serve]"'
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify
 
-from hotroute.serving.settings.env import data_dir
+from hotroute.settings.common import CommonSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def profile_ours(app: Flask) -> None:
     from hotroute import profiler  # noqa: PLC0415  # not to be in memory where there is none
     from hotroute.profiler.options import SAMPLES, Options  # noqa: PLC0415
 
-    url = f"sqlite:///{data_dir(os.environ) / 'profiler.db'}"
+    url = f"sqlite:///{CommonSettings.read(os.environ).data_dir / 'profiler.db'}"
     samples = float(os.environ.get("PROFILER_SAMPLES_PER_SECOND") or SAMPLES)
     password = os.environ["PROFILER_PASSWORD"]
     profiler.init_app(app, Options(url=url, password=password, release="bench", samples_per_second=samples))
@@ -55,7 +55,7 @@ def profile_stock(app: Flask) -> None:
 
     app.config["flask_profiler"] = {
         "enabled": True,
-        "storage": {"engine": "sqlite", "FILE": str(data_dir(os.environ) / "flask_profiler.sql")},
+        "storage": {"engine": "sqlite", "FILE": str(CommonSettings.read(os.environ).data_dir / "flask_profiler.sql")},
         "basicAuth": {"enabled": True, "username": "admin", "password": os.environ["PROFILER_PASSWORD"]},
     }
     flask_profiler.init_app(app)

@@ -76,7 +76,7 @@ def test_without_a_storage_it_says_where_it_looked_and_makes_none(tmp_path: Path
     [
         (["--span", "soon"], {}, "--span: 'soon'"),
         (["--span", "0h"], {}, "--span: '0h'"),
-        ([], {"PROFILER_URL": "nonsense"}, "PROFILER_URL: needs a URL"),
+        ([], {"PROFILER_URL": "nonsense"}, "PROFILER_URL: 'nonsense' is no URL"),
         ([], {"PROFILER_URL": "postgresql://u:password-of-mine@127.0.0.1:1/x"}, "storage cannot be read"),
         ([], {"GUNICORN_THREADS": "many"}, "GUNICORN_THREADS"),
     ],

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_
 from hotroute import cache, profiler
 from hotroute.cache import MemoryStore, hot
 from hotroute.database import engines
-from hotroute.serving.settings.env import data_dir
+from hotroute.settings.common import CommonSettings
 
 ROWS = 20
 COUNTING = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT max(i) FROM n")
@@ -44,7 +44,8 @@ def make() -> Flask:
 
 
 def filled() -> Engine:
-    engine = create_engine(**engines.options(f"sqlite:///{data_dir(os.environ) / 'shop.db'}", pool_size=8, timeout=20))
+    shop = CommonSettings.read(os.environ).data_dir / "shop.db"
+    engine = create_engine(**engines.options(f"sqlite:///{shop}", pool_size=8, timeout=20))
     engines.prepare(engine)
     metadata.create_all(engine)
     with engine.begin() as connection:

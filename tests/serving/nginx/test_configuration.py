@@ -8,8 +8,8 @@ import pytest
 
 from hotroute.serving.nginx import dev_certificate, render, runtime_dir
 from hotroute.serving.nginx.binary import Nginx, choose, command, inspect
-from hotroute.serving.settings.env import SettingError
 from hotroute.serving.settings.executables import NotInstalledError, in_wheel
+from hotroute.settings import SettingError
 from tests import nginxes
 from tests.servers import ROOT
 from tests.serving.nginx.users import ordinary_folder

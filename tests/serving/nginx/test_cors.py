@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.serving.settings.env import SettingError, origins
+from hotroute.settings import SettingError
+from hotroute.settings.common import EdgeSettings
 from tests.servers import Proxy, nginx_server
 
 TOO_LARGE = {"Content-Length": str(1024 * 1024 + 1)}
@@ -56,4 +57,4 @@ def test_what_the_application_answers_is_its_own_to_say(proxy: tuple[Proxy, bool
 @pytest.mark.parametrize("given", [".*", "https://*.example", "https://a.example/", 'https://a"; }'])
 def test_what_is_no_origin_is_named(given: str) -> None:
     with pytest.raises(SettingError, match=r"^CORS_ORIGINS: "):
-        origins({"CORS_ORIGINS": given})
+        EdgeSettings.read({"CORS_ORIGINS": given})

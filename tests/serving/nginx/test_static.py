@@ -13,7 +13,7 @@ import pytest
 
 from hotroute.assets import FOR_EVER, REVALIDATED, Assets
 from hotroute.serving.nginx.static_build import build
-from hotroute.serving.settings.env import SettingError
+from hotroute.settings import SettingError
 from tests.servers import PROGRAMS, ROOT, Proxy, nginx_server
 from tests.serving.nginx.sockets import raw, request
 

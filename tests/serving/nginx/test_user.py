@@ -11,7 +11,7 @@ import pytest
 
 from hotroute.serving.nginx import render, runtime_dir
 from hotroute.serving.nginx.binary import command, inspect
-from hotroute.serving.settings.env import SettingError
+from hotroute.settings import SettingError
 from tests.servers import ROOT, Proxy, free_port, listens, nginx_server, server
 from tests.serving.nginx.sockets import Authority, encrypted, request
 from tests.serving.nginx.users import NOBODY, ordinary_folder

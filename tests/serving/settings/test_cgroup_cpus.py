@@ -7,7 +7,7 @@ import pytest
 
 from hotroute.serving import threads, workers
 from hotroute.serving.settings import cgroup_cpus
-from hotroute.serving.settings.env import SettingError
+from hotroute.settings import SettingError
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hotroute.serving.settings.env import PORTS, SettingError
 from hotroute.serving.stack import dev_environment, ports
+from hotroute.settings import SettingError
+from hotroute.settings.serving import PORTS
 from tests.servers import free_port
 
 

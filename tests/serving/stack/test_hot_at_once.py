@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hotroute import redis_client
-from hotroute.serving.settings.env import NEW_REDIS, PORTS
 from hotroute.serving.stack import dev_environment
 from hotroute.serving.stack.probes import redis_answer
 from hotroute.serving.stack.up import new_redis
+from hotroute.settings.serving import NEW_REDIS
 from tests.conftest import SECRET
 from tests.servers import PROGRAMS, Proxy, Server, free_port, gunicorn_server, server, stack, wait_until
 
@@ -104,7 +104,6 @@ def test_who_vouches_waits_for_no_worker(environ: dict[str, str]) -> None:
     ],
 )
 def test_only_a_redis_of_the_stack_is_new(redis_url: str, command: str, expected: str) -> None:
-    ports = {name: str(number) for name, number in PORTS.items()}
-    environ = ports | dev_environment.wiring({"REDIS_URL": redis_url})
+    environ = dev_environment.wiring({"REDIS_URL": redis_url})
     assert new_redis(environ, {"redis": command}) == expected
     assert not new_redis(environ, {"web": "gunicorn wsgi:app"})

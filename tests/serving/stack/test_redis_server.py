@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from hotroute.serving.settings.env import SettingError
 from hotroute.serving.settings.executables import NotInstalledError
 from hotroute.serving.stack.redis_server import command
+from hotroute.settings import SettingError
 from tests.servers import PROGRAMS, Server, free_port, listens, redis_server, server
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hotroute.serving.settings.env import PORTS
 from hotroute.serving.stack.console import Console
 from hotroute.serving.stack.up import procfile
+from hotroute.settings.serving import PORTS
 from tests.servers import ROOT, Proxy, Server, free_port, server, stack, starting_stack, status, wait_until
 from tests.serving.conftest import APP
 

@@ -3,9 +3,11 @@
 import os
 
 from hotroute import logging
-from hotroute.serving.settings.env import endpoint
+from hotroute.settings.serving import ServingSettings
 
-bind = os.environ.get("JOBS_STREAM_BIND") or endpoint(os.environ, "JOBS_STREAM_PORT")
+settings = ServingSettings.read(os.environ)
+
+bind = settings.jobs_stream_bind or settings.endpoint("JOBS_STREAM_PORT")
 worker_class = "gevent"
 # Socket.IO's polling needs the process that has its session; more listeners want more processes behind a sticky proxy.
 workers = 1
@@ -15,4 +17,4 @@ preload_app = False
 graceful_timeout = 2
 control_socket_disable = True
 logger_class = "hotroute.serving.gunicorn.config.QuietLogger"
-logconfig_dict = logging.config((os.environ.get("LOG_LEVEL") or "INFO").upper())
+logconfig_dict = logging.config(settings.log_level)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from hotroute.profiler.model.results import TimeRange
-from hotroute.serving.settings.env import SettingError, data_dir
+from hotroute.settings import SettingError
+from hotroute.settings.application import ProfilerStorage
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -17,16 +17,9 @@ def storage_url(environ: Mapping[str, str]) -> str:
     """SQLAlchemy's URL: `PROFILER_URL`, or the file profiler.db in `DATA_DIR`.
 
     Raises:
-        SettingError: it is no URL.
+        SettingError: it is no URL, or another variable of the records cannot be used.
     """
-    url = environ.get("PROFILER_URL") or f"sqlite:///{data_dir(environ) / 'profiler.db'}"
-    driven = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
-    try:
-        make_url(driven)
-    except ArgumentError:
-        # The URL itself may hold a password.
-        raise SettingError("PROFILER_URL: needs a URL such as postgresql://user:password@host/name") from None
-    return driven
+    return ProfilerStorage.read(environ).profiler
 
 
 def missing_file(url: str) -> Path | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from hotroute.profiler.advice import memory_limit
 from hotroute.serving.settings import cgroup_cpus, sizing
-from hotroute.serving.settings.env import at_least_one
 
 OUR_WORKER = "hotroute.serving.gunicorn.worker.Worker"
 OVERFLOW = 1
@@ -36,12 +35,14 @@ class Serving:
         Raises:
             SettingError: a variable has a value that cannot be used.
         """
-        follows = environ.get("DATABASE_POOL_SIZE", "") in {"", "0"}
+        from hotroute.settings.application import DatabaseSettings  # noqa: PLC0415  # the package may be missing
+
+        gunicorn, pool = sizing.read(environ), DatabaseSettings.read(environ).database_pool_size
         return cls(
-            worker_class=environ.get("GUNICORN_WORKER_CLASS") or OUR_WORKER,
-            workers=sizing.workers(environ),
-            threads=sizing.threads(environ),
-            pool=None if follows else at_least_one(environ, "DATABASE_POOL_SIZE", 1) + OVERFLOW,
+            worker_class=gunicorn.gunicorn_worker_class,
+            workers=sizing.count_workers(gunicorn),
+            threads=gunicorn.gunicorn_threads,
+            pool=pool + OVERFLOW if pool else None,
             cpus=cgroup_cpus.available(),
             memory=memory_limit.limit(),
         )

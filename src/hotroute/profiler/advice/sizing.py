@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from hotroute.profiler.advice.evidence import Evidence
 from hotroute.profiler.advice.peak import cpu
-from hotroute.serving.settings.sizing import THREADS
+from hotroute.profiler.advice.server import Serving
+
+THREADS = Serving().threads
 
 FULL = 0.7
 """Of a CPU: a worker that computes more keeps requests waiting (as a queue does near its capacity)."""

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 
-from hotroute.serving.nginx import dev_certificate, runtime_dir, settings
+from hotroute.serving.nginx import dev_certificate, runtime_dir, tls_files
 from hotroute.serving.nginx.binary import Nginx
 from hotroute.serving.nginx.template_files import PROJECT, open_templates
 from hotroute.serving.settings import cgroup_cpus
-from hotroute.serving.settings.env import TRUE, SettingError, data_dir, is_development, origins, port
+from hotroute.settings import SettingError
+from hotroute.settings.hosts import in_a_url, is_address
+from hotroute.settings.proxy import ProxySettings, seconds_between
 
 CONNECTIONS = 4096
 """For each worker. With 1,024, a thousand slow clients leave no room for a fast one."""
@@ -23,19 +25,16 @@ def render(environ: Mapping[str, str], nginx: Nginx, project: Path = PROJECT, ac
         acme: only plain HTTP, on which an ACME client shows that the names are ours: there is no certificate yet.
 
     Raises:
-        SettingError: a variable cannot be used, or the certificate is not set in production.
+        SettingError: variables cannot be used, or the certificate is not set in production.
     """
+    settings = ProxySettings.read(environ)
     jinja = open_templates(project)
-    values = context(environ, nginx, acme)
+    values = context(settings, nginx, acme) | process(environ)
     fresh = Path(mkdtemp(prefix=f"{runtime_dir.CONF}.", dir=runtime_dir.make(environ)))
-    make_webroot(acme_webroot(environ))
+    make_webroot(settings.acme_folder)
     for name in jinja.list_templates(extensions=["j2"]):
         (fresh / name.removesuffix(".j2")).write_text(jinja.get_template(name).render(values))
     return fresh / "nginx.conf"
-
-
-def acme_webroot(environ: Mapping[str, str]) -> Path:
-    return settings.folder(environ, "ACME_WEBROOT", "acme")
 
 
 def make_webroot(webroot: Path) -> None:
@@ -46,27 +45,27 @@ def make_webroot(webroot: Path) -> None:
         raise SettingError(f"ACME_WEBROOT: {error}") from None
 
 
-def context(environ: Mapping[str, str], nginx: Nginx, acme: bool) -> dict[str, object]:
-    """What the templates may use."""
+def context(settings: ProxySettings, nginx: Nginx, acme: bool) -> dict[str, object]:
+    """Return what the templates may use of the settings."""
     return {
         "nginx": nginx,
-        **site(environ),
-        **encryption(environ, acme),
-        **limits(environ),
-        **settings.clients_endpoints(environ),
-        "servers": settings.application_servers(environ),
-        "real_ip_from": settings.networks(environ, "REAL_IP_FROM"),
-        "origins": origins(environ),
-        "credentials": environ.get("CORS_CREDENTIALS", "").lower() in TRUE,
-        "private_networks": settings.networks(environ, "PRIVATE_NETWORKS", settings.LOOPBACK_NETWORKS),
-        "access_log": settings.access_log(environ),
-        **process(environ),
+        **site(settings),
+        **encryption(settings, acme),
+        **limits(settings),
+        "http": settings.endpoints("HTTP_PORT"),
+        "https": settings.endpoints("HTTPS_PORT"),
+        "servers": settings.application_servers,
+        "real_ip_from": list(settings.real_ip_from),
+        "origins": list(settings.cors_origins),
+        "credentials": settings.cors_credentials,
+        "private_networks": list(settings.private_networks),
+        "access_log": settings.access_log,
     }
 
 
 def process(environ: Mapping[str, str]) -> dict[str, object]:
     return {
-        "folder": settings.path_in_conf("DATA_DIR", runtime_dir.folder(environ)),
+        "folder": str(runtime_dir.folder(environ)),
         "user": runtime_dir.user(environ),
         "workers": cgroup_cpus.available(),
         "connections": CONNECTIONS,
@@ -74,61 +73,58 @@ def process(environ: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def site(environ: Mapping[str, str]) -> dict[str, object]:
+def site(settings: ProxySettings) -> dict[str, object]:
     """`site` is the name and port that clients use: Nginx has checked `$host`, not the client's own Host header."""
-    names, https = settings.server_names(environ), port(environ, "HTTPS_PORT")
     return {
-        "names": [f'"{settings.in_a_url(name)}"' for name in names],
-        "names_an_address": any(settings.is_address(name) for name in names),
-        "site": "$host" if https == 443 else f"$host:{https}",
-        "static": settings.path_in_conf("STATIC_DIR", settings.folder(environ, "STATIC_DIR", "static")),
-        "acme_webroot": settings.path_in_conf("ACME_WEBROOT", acme_webroot(environ)),
+        "names": [f'"{in_a_url(name)}"' for name in settings.server_names],
+        "names_an_address": any(is_address(name) for name in settings.server_names),
+        "site": "$host" if settings.https_port == 443 else f"$host:{settings.https_port}",
+        "static": str(settings.static_folder),
+        "acme_webroot": str(settings.acme_folder),
     }
 
 
-def encryption(environ: Mapping[str, str], acme: bool) -> dict[str, object]:
+def encryption(settings: ProxySettings, acme: bool) -> dict[str, object]:
     """Without `certificate` there is no TLS."""
     return {
-        **({"certificate": "", "certificate_key": ""} if acme else certificate_files(environ)),
-        "tls_profile": settings.tls_profile(environ),
-        "hsts_max_age": settings.hsts_max_age(environ),
+        **({"certificate": "", "certificate_key": ""} if acme else certificate_files(settings)),
+        "tls_profile": settings.tls_profile,
+        "hsts_max_age": settings.hsts_seconds,
     }
 
 
-def certificate_files(environ: Mapping[str, str]) -> dict[str, str]:
-    certificate = certificate_of(environ)
-    files = {
-        "certificate": settings.path_in_conf("TLS_CERTIFICATE", certificate.chain),
-        "certificate_key": settings.path_in_conf("TLS_CERTIFICATE_KEY", certificate.key),
-    }
-    settings.check_pair(certificate.chain, certificate.key)
-    return files
+def certificate_files(settings: ProxySettings) -> dict[str, str]:
+    certificate = certificate_of(settings)
+    tls_files.check_pair(certificate.chain, certificate.key)
+    return {"certificate": str(certificate.chain), "certificate_key": str(certificate.key)}
 
 
-def limits(environ: Mapping[str, str]) -> dict[str, object]:
-    write_rate, write_seconds = settings.rate(environ, "WRITE_RATE", "10r/s")
-    login_rate, login_seconds = settings.rate(environ, "LOGIN_RATE", "30r/m")
+def limits(settings: ProxySettings) -> dict[str, object]:
     return {
         "answer_header_bytes": 24 * 1024,
-        "max_body_bytes": settings.count(environ, "MAX_BODY_BYTES", 1024 * 1024, settings.MOST_BODY_BYTES),
-        "write_rate": write_rate,
-        "write_seconds": write_seconds,
-        "write_burst": settings.count(environ, "WRITE_BURST", 50, settings.MOST_BURST),
-        "write_connections": settings.count(environ, "WRITE_CONNECTIONS", 20, settings.MOST_CONNECTIONS),
-        "login_rate": login_rate,
-        "login_burst": settings.count(environ, "LOGIN_BURST", 10, settings.MOST_BURST),
-        "login_seconds": login_seconds,
+        "max_body_bytes": settings.max_body_bytes,
+        "write_rate": settings.write_rate,
+        "write_seconds": seconds_between(settings.write_rate),
+        "write_burst": settings.write_burst,
+        "write_connections": settings.write_connections,
+        "login_rate": settings.login_rate,
+        "login_burst": settings.login_burst,
+        "login_seconds": seconds_between(settings.login_rate),
     }
 
 
-def certificate_of(environ: Mapping[str, str]) -> dev_certificate.Certificate:
-    """The files that TLS_CERTIFICATE and TLS_CERTIFICATE_KEY name; in development one is made if they are not set."""
-    chain, key = environ.get("TLS_CERTIFICATE", ""), environ.get("TLS_CERTIFICATE_KEY", "")
+def certificate_of(settings: ProxySettings) -> dev_certificate.Certificate:
+    """Return the files that TLS_CERTIFICATE and TLS_CERTIFICATE_KEY name; in development one is made without them.
+
+    Raises:
+        SettingError: one is not set, or none can be made.
+    """
+    chain, key = settings.tls_certificate, settings.tls_certificate_key
     if chain and key:
-        return dev_certificate.Certificate(Path(chain).absolute(), Path(key).absolute(), Path(chain).absolute())
-    if is_development(environ) and not chain and not key:
+        return dev_certificate.Certificate(chain, key, chain)
+    if settings.is_development and not chain and not key:
         try:
-            return dev_certificate.development_certificate(data_dir(environ) / "tls")
+            return dev_certificate.development_certificate(settings.data_dir / "tls")
         except OSError as error:
             raise SettingError(f"DATA_DIR: {error}") from None
     raise SettingError(f"{'TLS_CERTIFICATE_KEY' if chain else 'TLS_CERTIFICATE'}: is not set; it names a PEM file")

@@ -9,19 +9,22 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from hotroute.serving.nginx.binary import Nginx, command, inspect
-from hotroute.serving.settings.env import SettingError, data_dir, is_development
+from hotroute.settings import SettingError
+from hotroute.settings.common import CommonSettings
 
 PROGRAM, CONF, PID = "program", "conf", "nginx.pid"
 PROCESSES = Path("/proc")
+STDOUT = 1
 
 
 def folder(environ: Mapping[str, str]) -> Path:
-    return data_dir(environ) / "nginx"
+    return CommonSettings.read(environ).data_dir / "nginx"
 
 
 def make(environ: Mapping[str, str]) -> Path:
@@ -57,9 +60,10 @@ def workers_of(environ: Mapping[str, str]) -> pwd.struct_passwd:
     Raises:
         SettingError: in production that is root, or it has no name.
     """
-    data = data_dir(environ)
+    settings = CommonSettings.read(environ)
+    data = settings.data_dir
     owner = data.stat().st_uid if data.exists() else 0
-    if owner == 0 and not is_development(environ):
+    if owner == 0 and not settings.is_development:
         raise SettingError(
             f"DATA_DIR: Nginx's workers become the owner of {data}, which must be there and not be root's: "
             f"install -d -o USER -m 700 {data}"
@@ -176,3 +180,16 @@ def link(place: Path, target: Path) -> None:
 
 def discard(fresh: Path) -> None:
     shutil.rmtree(fresh.parent)
+
+
+def check_stdout(environ: Mapping[str, str]) -> None:
+    """Nginx opens standard output by its name in /dev, and a socket cannot be opened.
+
+    Raises:
+        SettingError: the access log shall go there, and it is one.
+    """
+    if environ.get("NGINX_ACCESS_LOG") == "stdout" and stat.S_ISSOCK(os.fstat(STDOUT).st_mode):
+        raise SettingError(
+            "NGINX_ACCESS_LOG: standard output is a socket, as under systemd's journal, which Nginx cannot open: "
+            "name a file"
+        )

@@ -9,7 +9,7 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 
 from hotroute.assets import Assets, fingerprinted
-from hotroute.serving.settings.env import SettingError
+from hotroute.settings import SettingError
 
 Compress = Callable[[bytes], bytes]
 

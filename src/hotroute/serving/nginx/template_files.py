@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from hotroute.serving.settings.env import SettingError
+from hotroute.settings import SettingError
 
 PACKAGED = Path(__file__).with_name("templates")
 PROJECT = Path("nginx")

@@ -1,1 +1,1 @@
-"""Settings of servers: environment, sizing and executables."""
+"""The machine that servers run on: its CPUs and its programs."""

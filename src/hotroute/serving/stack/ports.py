@@ -4,7 +4,8 @@ import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from hotroute.serving.settings.env import PORTS, SettingError, addresses, port
+from hotroute.settings import SettingError
+from hotroute.settings.serving import PORTS, ServingSettings
 
 
 def check(environ: Mapping[str, str]) -> None:
@@ -13,10 +14,11 @@ def check(environ: Mapping[str, str]) -> None:
     Raises:
         SettingError: a port is taken or not allowed; the message names the setting.
     """
+    settings = ServingSettings.read(environ)
     with ExitStack() as bound:
         for name in PORTS:
-            for host in addresses(environ, name):
-                bound.enter_context(listening(name, host, port(environ, name)))
+            for host in settings.addresses(name):
+                bound.enter_context(listening(name, host, settings.port(name)))
 
 
 def listening(name: str, host: str, number: int) -> socket.socket:

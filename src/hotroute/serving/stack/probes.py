@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from hotroute.serving.nginx.settings import own_application, server_names
-from hotroute.serving.settings.env import LOOPBACK, addresses, port
+from hotroute.settings.common import RedisPorts
+from hotroute.settings.hosts import LOOPBACK
+from hotroute.settings.proxy import ProxySettings
+from hotroute.settings.serving import ServingSettings
 
 TIMEOUT = 2.0
 """Seconds that one question may take."""
@@ -17,7 +19,7 @@ EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104  # a server listen
 
 def redis_answer(environ: Mapping[str, str]) -> str:
     """Empty if the stack's Redis answers PING, or why not."""
-    number = port(environ, "REDIS_PORT")
+    number = RedisPorts.read(environ).redis_port
     try:
         with socket.create_connection((LOOPBACK, number), TIMEOUT) as connection:
             connection.sendall(b"PING\r\n")
@@ -29,7 +31,7 @@ def redis_answer(environ: Mapping[str, str]) -> str:
 
 def application_answer(environ: Mapping[str, str]) -> str:
     """Empty if something listens where Nginx will look for the application, or why not."""
-    where = own_application(environ)
+    where = ServingSettings.read(environ).own_application()
     try:
         with connect(where):
             return ""
@@ -60,8 +62,9 @@ def stack_answer(environ: Mapping[str, str], certificate: Path) -> str:
     trust = ssl.create_default_context(cafile=certificate)
     trust.check_hostname = False
     trust.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    host, number = addresses(environ, "HTTP_PORT")[0], port(environ, "HTTPS_PORT")
-    name = server_names(environ)[0].replace("*", "www")
+    settings = ProxySettings.read(environ)
+    host, number = settings.addresses("HTTP_PORT")[0], settings.https_port
+    name = settings.server_names[0].replace("*", "www")
     try:
         with (
             socket.create_connection((EVERYWHERE.get(host, host), number), TIMEOUT) as plain,

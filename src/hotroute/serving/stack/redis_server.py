@@ -1,13 +1,11 @@
 """The stack's Redis servers, on the loopback address only: the cache's keeps nothing, that of jobs loses nothing."""
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hotroute.serving.settings.env import LOOPBACK, SettingError, data_dir, port
 from hotroute.serving.settings.executables import redis_server
-
-MEMORY = re.compile(r"\d+([kmg]b?)?", re.IGNORECASE)
+from hotroute.settings.hosts import LOOPBACK
+from hotroute.settings.serving import ServingSettings
 
 
 class Kind(NamedTuple):
@@ -33,26 +31,19 @@ def command(environ: Mapping[str, str], persistent: bool = False) -> list[str]:
 
     Raises:
         NotInstalledError: there is no Redis-compatible server.
-        SettingError: REDIS_PORT, JOBS_REDIS_PORT or REDIS_MAXMEMORY cannot be used.
+        SettingError: variables of servers cannot be used.
     """
-    kind = JOBS if persistent else CACHE
-    folder = data_dir(environ) / kind.folder
+    kind, settings = JOBS if persistent else CACHE, ServingSettings.read(environ)
+    folder = settings.data_dir / kind.folder
     options = {
         "bind": LOOPBACK,
-        "port": str(port(environ, kind.port)),
+        "port": str(settings.port(kind.port)),
         "protected-mode": "yes",
         "save": "",
-        "maxmemory": memory(environ),
+        "maxmemory": settings.redis_maxmemory,
         "dir": str(folder),
         "daemonize": "no",
         **kind.options,
     }
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [str(redis_server(environ)), *(word for name, text in options.items() for word in (f"--{name}", text))]
-
-
-def memory(environ: Mapping[str, str]) -> str:
-    text = environ.get("REDIS_MAXMEMORY") or "256mb"
-    if not MEMORY.fullmatch(text):
-        raise SettingError(f"REDIS_MAXMEMORY: {text!r} is not an amount of memory such as 256mb")
-    return text

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from hotroute.serving.nginx.dev_certificate import Certificate
 from hotroute.serving.nginx.render import certificate_of
-from hotroute.serving.nginx.settings import in_a_url, server_names
-from hotroute.serving.settings.env import NEW_REDIS, SettingError, data_dir, is_development, port
 from hotroute.serving.stack import dev_environment, ports, probes
 from hotroute.serving.stack.console import Console
 from hotroute.serving.stack.supervisor import AskedToStopError, PartFailedError, Supervisor
+from hotroute.settings import SettingError
+from hotroute.settings.hosts import in_a_url
+from hotroute.settings.proxy import ProxySettings
+from hotroute.settings.serving import NEW_REDIS
 
 FIRST, RELEASE = "redis", "release"
 OWN_REDIS = "hotroute redis"
@@ -37,13 +39,14 @@ def up(environ: Mapping[str, str], root: Path) -> int:
     commands = procfile(root)
     screen = Console([*commands])
     chosen = dev_environment.environment(environ, root, screen.print)
+    settings = ProxySettings.read(chosen)
     ports.check(chosen)
     chosen[NEW_REDIS] = new_redis(chosen, commands)
-    certificate = certificate_of(chosen)
+    certificate = certificate_of(settings)
     try:
         with Supervisor(chosen, root, screen.print_line, HOW_TO_STOP) as supervisor:
             start(supervisor, commands, certificate)
-            screen.print(banner(chosen, certificate))
+            screen.print(banner(settings, certificate, password(chosen)))
             supervisor.wait(lambda: False)
     except AskedToStopError:
         screen.print("Everything has stopped.")
@@ -70,7 +73,7 @@ def new_redis(environ: Mapping[str, str], commands: Mapping[str, str]) -> str:
 
     Its port is free: at that address, no earlier Redis can be reached any more.
     """
-    own = commands.get(FIRST) == OWN_REDIS and environ["REDIS_URL"] == dev_environment.redis_url(environ)
+    own = commands.get(FIRST) == OWN_REDIS and environ.get("REDIS_URL") == dev_environment.redis_url(environ)
     return "true" if own else ""
 
 
@@ -99,16 +102,16 @@ def wait(supervisor: Supervisor, problem: Callable[[], str]) -> None:
         raise NotReadyError(f"Not ready after {READY_SECONDS:.0f} s: {problem()}")
 
 
-def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
-    site = f"https://{in_a_url(server_names(environ)[0])}:{port(environ, 'HTTPS_PORT')}"
+def banner(settings: ProxySettings, certificate: Certificate, password: str) -> str:
+    site = f"https://{in_a_url(settings.server_names[0])}:{settings.https_port}"
     lines = (
         "",
         "Hotroute is running.",
         f"  API      {site}/api (its paths are in the docs)",
         f"  docs     {site}/docs/",
-        f"  profiler {site}/profiler/{password(environ)}",
+        f"  profiler {site}/profiler/{password}",
         f"  health   {site}/readyz",
-        f"  data     {data_dir(environ)}",
+        f"  data     {settings.data_dir}",
         f"  trust    {certificate.authority} (the certificate's authority, for browsers and curl --cacert)",
         "  CTRL-C stops everything.",
         "",
@@ -118,6 +121,6 @@ def banner(environ: Mapping[str, str], certificate: Certificate) -> str:
 
 def password(environ: Mapping[str, str]) -> str:
     """What a developer needs to log in; in production that is nobody's to print."""
-    if not is_development(environ):
+    if environ.get("APP_ENV") != "development" or environ.get("PROFILER_PASSWORD_FILE"):
         return ""
     return f" ({environ.get('PROFILER_USERNAME') or 'admin'}, {environ.get('PROFILER_PASSWORD', '')})"
