@@ -97,7 +97,7 @@ class GunicornSettings(CommonSettings):
     )
     gunicorn_keepalive: Annotated[int, Number] = setting(
         15,
-        "How long an idle connection stays open; longer than the 1 s of the proxy, see nginx/upstream.conf.j2",
+        "How long an idle connection stays open; longer than the 1 s of the proxy, see upstream.conf.j2",
         unit="seconds",
     )
     gunicorn_timeout: Annotated[int, Number] = setting(

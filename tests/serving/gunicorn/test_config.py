@@ -90,7 +90,7 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
 
 
 def test_connections_outlive_the_proxys_idea_of_them() -> None:
-    upstream = Path("nginx/upstream.conf.j2").read_text()
+    upstream = Path("src/hotroute/serving/nginx/templates/upstream.conf.j2").read_text()
     assert "keepalive_timeout 1s;" in upstream
     assert configured({}).keepalive > 1
 
