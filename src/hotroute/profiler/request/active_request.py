@@ -13,8 +13,8 @@ from hotroute.profiler.request.trace import Trace
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from hotroute.profiler.request.inbox import Inbox
     from hotroute.profiler.request.stack_samples import Stacks
-    from hotroute.profiler.worker.recorder import Recorder
 
 FAILED = "500 Internal Server Error"
 """What a server answers for an application that raises."""
@@ -36,11 +36,11 @@ class ActiveRequest(Trace):
     rule = ""
     stacks: "Stacks | None" = None
 
-    def __init__(self, recorder: "Recorder", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
+    def __init__(self, inbox: "Inbox", environ: "WSGIEnvironment", respond: "StartResponse") -> None:
         self.began = perf_counter()
         self.events = []
         self.environ: WSGIEnvironment | None = environ
-        self.recorder, self.respond = recorder, respond
+        self.inbox, self.respond = inbox, respond
         self.thread = get_ident()
 
     @property
@@ -75,27 +75,27 @@ class ActiveRequest(Trace):
                 self.end(environ, seconds)
 
     def end(self, environ: "WSGIEnvironment", seconds: float) -> None:
-        recorder, status = self.recorder, self.status
+        inbox, status = self.inbox, self.status
         current.set(None)
-        if recorder.in_flight.get(self.thread) is self:
-            del recorder.in_flight[self.thread]
+        if inbox.in_flight.get(self.thread) is self:
+            del inbox.in_flight[self.thread]
         # Nothing but texts and numbers: such a tuple is none that the garbage collector has to look through.
         record = (self.began, self.rule, environ.get("REQUEST_METHOD", ""), status, environ.get(CACHE_RESULT), seconds)
-        if len(recorder.requests) < recorder.capacity:
-            recorder.requests.append(record)
+        if len(inbox.requests) < inbox.capacity:
+            inbox.requests.append(record)
         else:
-            recorder.dropped += 1
-        if self.sampled or self.send_server_timing or seconds >= recorder.thresholds.lowest or status >= "5":
+            inbox.dropped += 1
+        if self.sampled or self.send_server_timing or seconds >= inbox.thresholds.lowest or status >= "5":
             self.keep(record)
 
     def keep(self, record: tuple[Any, ...]) -> None:
         _, rule, _, status, told, seconds = record
-        slow = seconds >= self.recorder.thresholds.of(route(rule, told))
+        slow = seconds >= self.inbox.thresholds.of(route(rule, told))
         kind = "failed" if status >= "5" else "slow" if slow else "sample"
         if self.sampled or self.send_server_timing or kind != "sample":
             self.cpu = None if self.cpu is None else thread_time() - self.cpu
             self.size = server_timing.size(self.headers)
-            self.recorder.offer((logging.request_id.get(), kind, record, self, self.stacks))
+            self.inbox.offer((logging.request_id.get(), kind, record, self, self.stacks))
 
 
 def rule(request: Any) -> str:

@@ -17,7 +17,8 @@ from hotroute.profiler.worker.heartbeat import Pulses
 
 if TYPE_CHECKING:
     from hotroute.profiler.options import Options
-    from hotroute.profiler.worker.recorder import Recorder
+    from hotroute.profiler.request.inbox import Inbox
+    from hotroute.profiler.worker.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +39,15 @@ class Flusher:
         backlog: batches that the storage has not taken, the oldest first.
     """
 
-    def __init__(self, recorder: "Recorder") -> None:
-        self.recorder = recorder
+    def __init__(self, inbox: "Inbox", watchdog: "Watchdog") -> None:
+        self.inbox, self.watchdog = inbox, watchdog
         self.turn, self.stopped = Lock(), Event()
         self.backlog = deque[Batch]()
         self.storage: Storage | None = None
         self.prepared = self.failing = False
         self.told_dropped = 0
-        self.pulses = Pulses(recorder)
-        self.gauges = store_gauges.Gauges(recorder.options.store)
+        self.pulses = Pulses(inbox, watchdog)
+        self.gauges = store_gauges.Gauges(inbox.options.store)
         self.counts = aggregate.Counts()
         self.thread: Thread | None = None
 
@@ -92,11 +93,11 @@ class Flusher:
             return True
 
     def collect(self) -> Batch:
-        recorder, epoch = self.recorder, time() - perf_counter()
-        records, samples = drained(recorder.requests), drained(recorder.samples)
-        batch = aggregate.build_batch(recorder.options, records, samples, epoch)
-        recorder.thresholds.learn(batch.requests, monotonic())
-        batch.pulses.append(self.pulses.take(batch.requests, thread_time() + recorder.watchdog.cpu))
+        inbox, epoch = self.inbox, time() - perf_counter()
+        records, samples = drained(inbox.requests), drained(inbox.samples)
+        batch = aggregate.build_batch(inbox.options, records, samples, epoch)
+        inbox.thresholds.learn(batch.requests, monotonic())
+        batch.pulses.append(self.pulses.take(batch.requests, thread_time() + self.watchdog.cpu))
         batch.gauges = self.gauges.read()
         self.counts.add(batch)
         return batch
@@ -105,11 +106,11 @@ class Flusher:
         self.backlog.append(batch)
         while len(self.backlog) > MOST_BATCHES or sum(each.counted for each in self.backlog) > MOST_HELD:
             gone = self.backlog.popleft()
-            self.recorder.dropped += gone.counted + len(gone.samples)
+            self.inbox.dropped += gone.counted + len(gone.samples)
 
     def opened(self) -> Storage:
         if self.storage is None:
-            self.storage = open_storage(self.recorder.options)
+            self.storage = open_storage(self.inbox.options)
         if not self.prepared:
             self.storage.prepare()
             self.prepared = True
@@ -117,14 +118,14 @@ class Flusher:
 
     def fail(self, reason: Exception) -> None:
         if not self.failing:
-            self.failing, self.told_dropped = True, self.recorder.dropped
+            self.failing, self.told_dropped = True, self.inbox.dropped
             words = f"{type(reason).__name__}: {reason}".splitlines()[0]
             log.warning("the profiler's storage fails, what was measured is kept for a while: %s", words)
 
     def succeed(self) -> None:
         if self.failing:
             self.failing = False
-            lost = self.recorder.dropped - self.told_dropped
+            lost = self.inbox.dropped - self.told_dropped
             log.warning("the profiler's storage works again; %d records were dropped meanwhile", lost)
 
 

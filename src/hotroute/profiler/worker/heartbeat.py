@@ -14,7 +14,8 @@ from hotroute.profiler.worker import aggregate
 from hotroute.serving import threads
 
 if TYPE_CHECKING:
-    from hotroute.profiler.worker.recorder import Recorder
+    from hotroute.profiler.request.inbox import Inbox
+    from hotroute.profiler.worker.watchdog import Watchdog
 
 STATM = Path("/proc/self/statm")
 DESCRIPTORS = Path("/proc/self/fd")
@@ -26,8 +27,8 @@ in that state (net/ipv4/tcp.c, tcp_get_info)."""
 class Pulses:
     """Takes a worker's pulse, each time since the last."""
 
-    def __init__(self, recorder: "Recorder") -> None:
-        self.recorder = recorder
+    def __init__(self, inbox: "Inbox", watchdog: "Watchdog") -> None:
+        self.inbox, self.watchdog = inbox, watchdog
         self.busy = self.cpu = 0.0
         self.before_busy = 0.0
         self.dropped = 0
@@ -39,12 +40,12 @@ class Pulses:
             requests: that have ended since; those for what the profiler shows are in none of the numbers.
             cpu: seconds that the profiler's threads have had since they began.
         """
-        options, flying = self.recorder.options, list(self.recorder.in_flight.values())
+        options, flying = self.inbox.options, list(self.inbox.in_flight.values())
         under_way = [perf_counter() - each.began for each in flying if not aggregate.ignored(options, each.route)]
         self.busy += sum(sum(each.seconds) for each in requests)
         busy, self.before_busy = self.busy + sum(under_way) - self.before_busy, self.busy + sum(under_way)
         own_cpu, self.cpu = cpu - self.cpu, cpu
-        dropped = self.recorder.dropped
+        dropped = self.inbox.dropped
         new, self.dropped = dropped - self.dropped, dropped
         return Heartbeat(
             time=time(),
@@ -53,7 +54,7 @@ class Pulses:
             in_flight=len(under_way),
             queue=self.queue(),
             memory=resident(),
-            lateness=tuple(drained(self.recorder.watchdog.lateness)),
+            lateness=tuple(drained(self.watchdog.lateness)),
             requests=sum(len(each.seconds) for each in requests),
             dropped=new,
             own_cpu=max(0.0, own_cpu),

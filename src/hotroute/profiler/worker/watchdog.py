@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from hotroute.profiler.request.active_request import ActiveRequest
-    from hotroute.profiler.worker.recorder import Recorder
+    from hotroute.profiler.request.inbox import Inbox
 
 PAUSE = 0.025
 """Seconds between two looks at what is under way."""
@@ -34,8 +34,8 @@ class Watchdog:
         cpu: seconds of CPU time that its thread has had.
     """
 
-    def __init__(self, recorder: "Recorder") -> None:
-        self.recorder = recorder
+    def __init__(self, inbox: "Inbox") -> None:
+        self.inbox = inbox
         self.lateness = deque[float](maxlen=1000)
         self.cpu = 0.0
         self.stopped = Event()
@@ -56,14 +56,14 @@ class Watchdog:
                 return
             now = perf_counter()
             self.lateness.append(max(0.0, now - asleep - pause))
-            self.recorder.refill(now - before)
+            self.inbox.refill(now - before)
             pause, before = (NAP if self.look(now) else PAUSE), now
             self.cpu = thread_time()
 
     def look(self, now: float) -> bool:
         """At the requests that are slow already; whether it is worth looking again soon."""
-        least = self.recorder.thresholds.lowest
-        late = [each for each in list(self.recorder.in_flight.values()) if now - each.began >= least]
+        least = self.inbox.thresholds.lowest
+        late = [each for each in list(self.inbox.in_flight.values()) if now - each.began >= least]
         if not late:
             return False
         frames = sys._current_frames()
@@ -71,7 +71,7 @@ class Watchdog:
         return any(looked)
 
     def note(self, watched: "ActiveRequest", frames: dict[int, "FrameType"], now: float) -> bool:
-        if now - watched.began < self.recorder.thresholds.of(watched.route):
+        if now - watched.began < self.inbox.thresholds.of(watched.route):
             return False
         if watched.stacks is None:
             watched.stacks = Stacks()
