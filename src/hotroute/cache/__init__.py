@@ -3,7 +3,7 @@
 from hotroute.cache.decorator import hot
 from hotroute.cache.extension import init_app
 from hotroute.cache.http.request import Principal
-from hotroute.cache.http.session_caller import SessionCaller
+from hotroute.cache.http.tracked.session_caller import SessionCaller
 from hotroute.cache.invalidation import invalidate, invalidate_everything, invalidate_now
 from hotroute.cache.options import CacheOptions
 from hotroute.cache.redis_client.client import RedisClient, Unreachable

@@ -15,7 +15,7 @@ from hotroute.cache.flask_caching.backends import store_of
 from hotroute.cache.http import flask_dispatch, routes
 from hotroute.cache.http.fill import credential_headers
 from hotroute.cache.http.middleware import CacheConfig, CacheMiddleware
-from hotroute.cache.http.tracked_environ import CLIENT
+from hotroute.cache.http.tracked.environ import CLIENT
 from hotroute.cache.http.views import find
 from hotroute.cache.options import CacheOptions, check_callers, check_options
 from hotroute.cache.store.base import Store

@@ -12,7 +12,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
 from hotroute.profiler.model.records import NO_ROUTE, Request
-from hotroute.profiler.worker import recorder
+from hotroute.profiler.request import inbox
 from tests.profiler.batches import single
 from tests.profiler.worker.conftest import PASSWORD, Make, Profiled, small
 
@@ -55,7 +55,7 @@ def test_ten_thousand_paths_are_one_route(profiled: Profiled) -> None:
     assert len(single(batch)) == 10_000
     assert {each.route for each in single(batch)} == {NO_ROUTE}
     # The budget of samples is spent long before.
-    assert len(batch.samples) <= recorder.MOST_SAMPLES
+    assert len(batch.samples) <= inbox.MOST_SAMPLES
 
 
 def test_what_a_hook_answers_is_counted_as_its_route(make: Make) -> None:
@@ -142,7 +142,7 @@ def test_requests_of_many_threads_are_all_counted(profiled: Profiled) -> None:
 
 def test_what_does_not_fit_is_dropped_and_told(profiled: Profiled, monkeypatch: pytest.MonkeyPatch) -> None:
     profiled.recorder.capacity = 5
-    monkeypatch.setattr(recorder, "MOST_SAMPLES", 2)
+    monkeypatch.setattr(inbox, "MOST_SAMPLES", 2)
     for _ in range(7):
         profiled.get("/")
     batch = profiled.batch()

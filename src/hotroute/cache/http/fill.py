@@ -3,14 +3,15 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hotroute.cache.http import policy, tracked_environ
+from hotroute.cache.http import policy
 from hotroute.cache.http.buffered_response import BufferedResponse
 from hotroute.cache.http.entry import ViewResponse
 from hotroute.cache.http.flask_dispatch import HELD, Held
 from hotroute.cache.http.key import canonical
 from hotroute.cache.http.policy import Headers
 from hotroute.cache.http.request import Principal, Request
-from hotroute.cache.http.tracked_cookies import COOKIE
+from hotroute.cache.http.tracked import environ as tracked_environ
+from hotroute.cache.http.tracked.cookies import COOKIE
 from hotroute.cache.reasons import Reason
 
 if TYPE_CHECKING:

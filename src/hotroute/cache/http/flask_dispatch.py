@@ -11,11 +11,12 @@ from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 
-from hotroute.cache.http import routes, tracked_environ
+from hotroute.cache.http import routes
 from hotroute.cache.http.entry import EntryMetadata, ViewResponse
 from hotroute.cache.http.policy import LARGEST
-from hotroute.cache.http.tracked_cookies import COOKIE
-from hotroute.cache.http.tracked_globals import tracking
+from hotroute.cache.http.tracked import environ as tracked_environ
+from hotroute.cache.http.tracked.cookies import COOKIE
+from hotroute.cache.http.tracked.globals import tracking
 from hotroute.cache.tracking import reads
 
 HELD = "hotroute.held"

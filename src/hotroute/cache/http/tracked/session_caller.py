@@ -13,7 +13,7 @@ from itsdangerous import BadSignature
 from werkzeug.http import parse_cookie
 
 from hotroute.cache.decorator import environ_name
-from hotroute.cache.http.tracked_environ import ADDRESS, TrackedEnviron, untracked
+from hotroute.cache.http.tracked.environ import ADDRESS, TrackedEnviron, untracked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -12,7 +12,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property as werkzeug_cached_property
 
 from hotroute.cache.http.policy import CONDITIONS
-from hotroute.cache.http.tracked_cookies import TrackedCookies
+from hotroute.cache.http.tracked.cookies import TrackedCookies
 
 OF_THE_BODY = frozenset({"args", "data", "files", "form", "stream", "values"})
 """Attributes that Flask's request makes when they are first read, of what a key holds or what no hot request has."""

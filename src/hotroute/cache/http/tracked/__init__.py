@@ -1,0 +1,1 @@
+"""Records of what a view reads of its request."""
