@@ -46,6 +46,9 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
     }
     status, body = views.get(environ["PATH_INFO"], who)(environ)
     note_the_arrival(environ)
+    if environ["PATH_INFO"] == "/api/a%b?c":
+        start_response("200 OK", [("Content-Type", "text/event-stream")])
+        return events(environ)
     if environ["PATH_INFO"] == "/wide":
         start_response("200 OK", [(f"X-{number}", "x" * 6000) for number in range(5)])
         return [b""]
@@ -53,6 +56,14 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *told])
     # A mistake in the application: WSGI wants bytes.
     return [body] if environ["PATH_INFO"] != "/text" else ["text"]  # type: ignore[list-item]
+
+
+def events(environ: "WSGIEnvironment") -> Iterable[bytes]:
+    """Send an event, and another one when the file of the query is there."""
+    yield b"data: first\n\n"
+    while not Path(environ["QUERY_STRING"]).exists():
+        time.sleep(0.01)
+    yield b"data: second\n\n"
 
 
 def note_the_arrival(environ: "WSGIEnvironment") -> None:

@@ -77,7 +77,15 @@ class Response(wsgi.Response):  # type: ignore[misc]
 
     req: Any
     sock: Any
+    headers: list[tuple[str, str]]
     headers_sent: bool
+
+    def process_headers(self, headers: list[tuple[str, str]]) -> None:
+        """Have the proxy pass on each event of Server-Sent Events at once."""
+        super().process_headers(headers)
+        fields = {name.lower(): value for name, value in headers}
+        if fields.get("content-type", "").startswith("text/event-stream"):
+            self.headers.append(("X-Accel-Buffering", "no"))
 
     def default_headers(self) -> list[str]:
         """Announce the end of a connection whose request was not read: Gunicorn 27.0.1 may close it unannounced."""
