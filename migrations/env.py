@@ -1,5 +1,6 @@
 """Alembic's environment: which database, which models."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -28,4 +29,7 @@ def open_engine() -> Iterator[Engine]:
         yield engine
 
 
-migrations.run(Base.metadata, open_engine, keep_copies=config.load().is_development, render_item=render)
+# Read by itself: where an engine is given, no other setting is needed.
+IS_DEVELOPMENT = os.environ.get("APP_ENV") == "development"
+
+migrations.run(Base.metadata, open_engine, keep_copies=IS_DEVELOPMENT, render_item=render)

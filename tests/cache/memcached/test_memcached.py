@@ -68,5 +68,5 @@ def test_a_cached_view_is_kept_there_and_not_in_this_process(app: Flask, cache: 
 
 
 def test_hot_routes_refuse_to_start_on_it(app: Flask, cache: Cache) -> None:
-    with pytest.raises(ValueError, match=r"MemcachedCache.*hotroute\.cache\.backend\.RedisCache"):
+    with pytest.raises(ValueError, match=r"MemcachedCache.*hotroute\.cache\.flask_caching\.backends\.RedisCache"):
         hotroute_cache.init_app(app, cache, CacheOptions((), ()))
