@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.api import PASSWORD
 from tests.conduit.browser.conftest import address
-from tests.conduit.contract.documents import contract
+from tests.conduit.contract.conftest import published
 from tests.servers import Server
 
 
@@ -41,7 +41,7 @@ def test_every_operation_is_listed(page: Page) -> None:
     }
     # The page puts characters without a width into paths, where a line may break.
     shown = {(method, path.replace("\u200b", "")) for method, path in listed}
-    assert shown == {(operation.method, operation.path) for operation in contract().operations.values()}
+    assert shown == {(operation.method, operation.path) for operation in published().operations.values()}
 
 
 def test_one_can_authorize_and_ask_who_one_is(page: Page, site: Server) -> None:

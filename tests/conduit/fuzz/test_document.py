@@ -61,7 +61,7 @@ def reached(seen: list[dict[str, Any]]) -> set[str]:
         for each in seen
         if each["method"] == operation.method
         and re.fullmatch(re.sub(r"{\w+}", "[^/]+", operation.path), each["path"], re.DOTALL)
-        and each["status"] in {200, 201, 204, 404}
+        and each["status"] in {200, 201, 202, 204, 404}
     }
 
 
