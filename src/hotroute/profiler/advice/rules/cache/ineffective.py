@@ -24,7 +24,7 @@ UNMARK = (
 )
 LOOK = (
     "`hotroute explain URL` says whether an answer is stored at all. Then look at the cache's memory and evictions, and"
-    " at what the key is made of (query=, caller=); or unmark it."
+    " at what the key is made of (query=, share=); or unmark it."
 )
 
 
