@@ -96,3 +96,15 @@ def test_a_job_whose_process_is_killed_runs_again_and_has_its_effect_once(site: 
     site.let_go("killed")
     site.wait_for(location, "succeeded")
     assert site.effects("killed") == 1
+
+
+def test_a_job_is_forgotten_after_its_retention_and_said_to_have_been_there(site: Site, worker: Server) -> None:
+    location = site.ask("write-word", "old")
+    site.wait_for(location, "succeeded")
+    state = get_state(site.app)
+    assert state.status.expire(3600) == 0
+    assert site.client.get(location, headers=CALLER).status_code == 303
+    assert state.status.expire(-1) >= 1
+    for path in (location, f"{location}/result"):
+        assert site.client.get(path, headers=CALLER).status_code == 410
+    assert site.client.get(location, headers={"X-Caller": "bob"}).status_code == 404

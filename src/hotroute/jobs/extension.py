@@ -84,7 +84,7 @@ class Jobs:
             Publisher(outbox, backend),
             JobRunner(self.registry, LeaseStore(options.engine, options.table, options.lease), announcer),
             status,
-            Relay(outbox, backend, self.registry, Event()),
+            Relay(outbox, backend, self.registry, lambda: status.expire(options.retention), Event()),
         )
 
     def enqueue(  # noqa: PLR0913  # each is a column

@@ -1,7 +1,9 @@
 """The relay: publishes what waits in the outbox, and puts back what lost its worker. Any number may run at once."""
 
+import itertools
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +15,9 @@ from hotroute.jobs.storage.outbox import Outbox
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 1.0
+FORGET_ROUNDS = 600
+"""Rounds after which finished jobs are looked through for those whose retention is over."""
+
 BATCH = 200
 CROWDED = 200
 """Messages in a queue from which on a job that was published once is not published again."""
@@ -25,6 +30,7 @@ class Relay:
     outbox: Outbox
     backend: JobBackend
     registry: JobRegistry
+    forget_finished: Callable[[], int]
     stopped: threading.Event
 
     def start(self) -> threading.Thread:
@@ -33,9 +39,13 @@ class Relay:
         return thread
 
     def run(self) -> None:
-        while not self.stopped.wait(ROUND_SECONDS):
+        for number in itertools.count():
+            if self.stopped.wait(ROUND_SECONDS):
+                return
             try:
                 self.relay_once()
+                if number % FORGET_ROUNDS == 0:
+                    self.forget_finished()
             except (SQLAlchemyError, BrokerUnavailableError) as failure:
                 log.warning("could not publish waiting jobs, trying again: %s", failure)
             except Exception:
