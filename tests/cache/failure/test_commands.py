@@ -22,8 +22,8 @@ from tests.servers import ROOT, clean_environment, free_port, wait_until
 
 CONDUIT = "from conduit.cli import main; main()"
 STEP = """
-revision = "0002"
-down_revision = "0001"
+revision = "titles"
+down_revision = "0002"
 from alembic import op
 def upgrade(): op.execute("UPDATE articles SET title = 'Migrated'")
 """

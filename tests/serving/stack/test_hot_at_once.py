@@ -56,7 +56,7 @@ def cache_status(running: Server) -> str:
 
 
 def prepare(environ: Mapping[str, str]) -> str:
-    with server([PROGRAMS / "conduit", "prepare"], environ) as running:
+    with server([PROGRAMS / "python", "-m", "conduit", "prepare"], environ) as running:
         assert running.process.wait(timeout=100) == 0, running.output()
         return running.output()
 
