@@ -70,8 +70,10 @@ def test_a_silent_database_is_a_503(tmp_path: Path, redis_url: str) -> None:
 
 def test_a_file_that_cannot_be_opened_is_a_503(tmp_path: Path, redis_url: str) -> None:
     folder = tmp_path / "folder.db"
+    settings = make_settings(f"sqlite:///{folder}", redis_url, tmp_path)
+    # Later: at start it would be refused by name.
     folder.mkdir()
-    with running(make_settings(f"sqlite:///{folder}", redis_url, tmp_path)) as api:
+    with running(settings) as api:
         assert_unavailable(api)
 
 
