@@ -21,7 +21,7 @@ COUNTED = ("users", "tags", "articles", "counters")
 def test_every_table_has_rows_in_proportion_to_the_articles(seeded: Seeded) -> None:
     found = contents.counted(seeded.engine)
     assert (found["users"], found["articles"], found["comments"]) == (30, 600, 900)
-    assert all(found.values())
+    assert {name for name, rows in found.items() if not rows} == {"jobs", "link_previews"}
 
 
 def test_every_counter_is_what_a_recount_finds(seeded: Seeded) -> None:
