@@ -198,10 +198,31 @@ OPEN = {"health.healthz", "health.readyz", "docs.document", "docs.page", "docs.s
 def test_every_route_declares_who_may_call_it(session_app: Flask) -> None:
     for rule in session_app.url_map.iter_rules():
         operation = declared(session_app.view_functions[rule.endpoint])
-        assert rule.endpoint in OPEN or operation is not None, rule
+        assert rule.endpoint in OPEN | ASKING_THEMSELVES or operation is not None, rule
 
 
-WITHOUT_A_CALLER = {"GetArticles", "GetArticle", "GetArticleComments", "GetProfileByUsername", "GetTags"}
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Token forged"}])
+def test_routes_without_a_declaration_ask_for_a_caller_themselves(
+    session_app: Flask, api: Api, headers: dict[str, str]
+) -> None:
+    rules = [rule for rule in session_app.url_map.iter_rules() if rule.endpoint in ASKING_THEMSELVES]
+    assert {rule.endpoint for rule in rules} == ASKING_THEMSELVES
+    for rule in rules:
+        built = rule.build(dict.fromkeys(rule.arguments, "x"))
+        assert built is not None
+        method = "DELETE" if rule.endpoint == "jobs.cancel_job" else "GET"
+        assert api.client.open(built[1], method=method, headers=headers).status_code == 401, rule
+
+
+ASKING_THEMSELVES = {"jobs.show_job", "jobs.show_result", "jobs.cancel_job", "exports.download"}
+WITHOUT_A_CALLER = {
+    "GetLinkPreviews",
+    "GetArticles",
+    "GetArticle",
+    "GetArticleComments",
+    "GetProfileByUsername",
+    "GetTags",
+}
 
 
 def test_whatever_changes_something_or_is_personal_needs_a_caller(session_app: Flask, api: Api) -> None:
@@ -218,4 +239,4 @@ def test_whatever_changes_something_or_is_personal_needs_a_caller(session_app: F
             answer = api.client.open(built[1], method=method, json={}, headers=headers)
             assert answer.status_code == 401, rule
         walked += 1
-    assert walked == 12
+    assert walked == 14
