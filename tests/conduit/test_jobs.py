@@ -135,6 +135,7 @@ def test_previews_are_for_the_author_to_ask_for(api: Api) -> None:
     api.publish(jake, "Dragons")
     assert api.post("/articles/dragons/previews", by=anah).status_code == 403
     assert api.post("/articles/no-such/previews", by=jake).status_code == 404
+    assert api.get("/articles/no-such/previews").status_code == 404
     assert api.post("/articles/dragons/previews").status_code == 401
 
 

@@ -160,7 +160,7 @@ def tokens(user_id: int) -> dict[str, str]:
         "another user's payload": f"{header}.{encoded({**claims, 'sub': '99'})}.{signature}",
         "another key": signed(claims, key="another key of more than thirty-two bytes"),
         "an empty key": ".".join((header, payload, encoded(b""))),
-        "expired": signed({**claims, "exp": now - 1}),
+        "expired": signed({**claims, "iat": now - 3600, "exp": now - 60}),
         "from tomorrow": signed({**claims, "iat": now + 86_400, "exp": now + 90_000}),
         "without exp": signed({"sub": str(user_id), "iat": now}),
         "without iat": signed({"sub": str(user_id), "exp": now + 60}),
