@@ -17,6 +17,9 @@ from tests.jobs.brokers import Broker, rabbitmq_broker, redis_broker
 from tests.servers import PROGRAMS, Server, server, wait_until
 
 BACKENDS = ("celery-redis", "celery-rabbitmq", "rq-redis")
+PATIENCE = 150.0
+"""Seconds to wait for a worker or a broker that starts on a busy machine; what is waited for is never the time."""
+
 CALLER = {"X-Caller": "ann"}
 
 
@@ -45,13 +48,13 @@ class Site:
         return shown
 
     def wait_for(self, location: str, *states: str) -> dict[str, Any]:
-        wait_until(lambda: self.show(location)["state"] in states, f"a job that is {' or '.join(states)}")
+        wait_until(lambda: self.show(location)["state"] in states, f"a job that is {' or '.join(states)}", PATIENCE)
         return self.show(location)
 
     def wait_until_begun(self, word: str, attempt: int = 1) -> int:
         """Wait until a slow job runs; return the process that it runs in."""
         file = self.folder / f"{word}.begun.{attempt}"
-        wait_until(lambda: file.exists() and file.read_text() != "", f"attempt {attempt} of {word}")
+        wait_until(lambda: file.exists() and file.read_text() != "", f"attempt {attempt} of {word}", PATIENCE)
         return int(file.read_text())
 
     def let_go(self, word: str) -> None:

@@ -4,9 +4,13 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from hotroute.jobs.extension import get_state
 from tests.jobs.conftest import CALLER, Site
 from tests.servers import Server, wait_until
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_a_request_is_answered_at_once_and_leads_to_the_result(site: Site, worker: Server) -> None:

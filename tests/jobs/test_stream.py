@@ -14,6 +14,8 @@ import socketio  # type: ignore[import-untyped]
 from tests.jobs.conftest import Site
 from tests.servers import PROGRAMS, Server, free_port, listens, server
 
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture(scope="module")
 def port(site: Site) -> Iterator[int]:
