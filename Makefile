@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+IN_PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
@@ -12,11 +13,13 @@ help: ## this list
 run: $(VENV)/.embedded ## the whole stack on this machine: API, Redis, Gunicorn, Nginx
 	@$(BIN)/hotroute up
 
-test: $(VENV)/.development ## the tests, on SQLite and PostgreSQL
+test: $(VENV)/.development ## each thing once, on SQLite and PostgreSQL, with real servers
 	@$(BIN)/python -m tests.requirements
-	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(IN_PARALLEL) -m "not matrix" $(PYTEST_ARGS)
 
-check: lint test ## what CI runs: lint, types, import contracts, tests
+check: lint $(VENV)/.development ## lint, types, import contracts, and the tests with their long matrices
+	@$(BIN)/python -m tests.requirements
+	@$(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 
 lint: $(VENV)/.development ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
