@@ -9,11 +9,10 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Engine
 
 from conduit import config
-from conduit.database import make_folder
 from conduit.models import Base
 from conduit.models.base import Timestamp
-from conduit.web import caching
-from hotroute import migrations
+from hotroute import migrations, setup
+from hotroute.database.engines import make_folder
 
 
 def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
@@ -25,7 +24,7 @@ def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
 def open_engine() -> Iterator[Engine]:
     settings = config.load()
     make_folder(settings.database)
-    with migrations.opened(settings.database) as engine, caching.following(engine, settings):
+    with migrations.opened(settings.database) as engine, setup.following(engine, settings):
         yield engine
 
 

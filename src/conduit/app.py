@@ -4,9 +4,11 @@ from flask import Flask
 
 from conduit import config, database, jobs, routes
 from conduit.config import Settings
+from conduit.extensions import cache, db
+from conduit.models import Base, row_tags
 from conduit.services.tokens import Signer
-from conduit.web import authentication, caching, cors, limits, middleware, profiling, readiness
-from hotroute import api
+from conduit.web import authentication, limits
+from hotroute import api, setup
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -17,17 +19,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or config.load()
     app = Flask("conduit", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.extensions["tokens"] = Signer(settings.secret_key.get_secret_value(), settings.token_lifetime)
+    app.extensions["tokens"] = signer = Signer(settings.secret_key.get_secret_value(), settings.token_lifetime)
+    if settings.cache_enabled:
+        row_tags.install()
 
     database.init_app(app, settings)
     api.init_app(app, api.ApiOptions(authentication.identify, 'Token realm="conduit"'))
-    cors.init_app(app, settings)
     limits.init_app(app, settings)
-    readiness.init_app(app, settings)
     jobs.init_app(app, settings)
     routes.init_app(app)
-    caching.init_app(app, settings)
-    middleware.init_app(app, settings)
-    profiling.init_app(app, settings)
+    principal = authentication.build_principal(signer)
+    setup.init_app(app, db, settings, cache=cache, metadata=(Base.metadata,), identify_caller=principal)
     return app

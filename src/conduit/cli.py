@@ -14,7 +14,7 @@ from conduit.app import create_app
 from conduit.config import Settings
 from conduit.extensions import db
 from conduit.repositories import counters
-from conduit.web import caching
+from hotroute import setup
 from hotroute.cache import Unreachable
 from hotroute.database.transaction import writing
 from hotroute.setting_error import SettingError
@@ -76,7 +76,7 @@ def prepare() -> None:
         if settings.app_env == "development":
             fill_if_empty(settings)
         if os.environ.get(NEW_REDIS):
-            caching.trust_new_redis(db.engine, settings)
+            setup.trust_new_redis(db.engine, settings)
 
 
 def fill_if_empty(settings: Settings) -> None:

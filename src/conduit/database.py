@@ -2,10 +2,9 @@
 
 import os
 from inspect import iscoroutinefunction
-from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine
 
 from conduit.config import Settings
 from conduit.extensions import db
@@ -15,7 +14,7 @@ from hotroute.lifecycle import on_close
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    make_folder(settings.database)
+    engines.make_folder(settings.database)
     pool_size = settings.database_pool_size or serving.threads(os.environ)
     app.config["SQLALCHEMY_ENGINES"] = {
         "default": engines.options(settings.database, pool_size=pool_size, timeout=settings.database_timeout)
@@ -36,10 +35,3 @@ def reading() -> Connection:
     """A connection for the statements of a use case that only reads; close it, as a context manager."""
     engine: Engine = current_app.extensions["reader"]
     return engine.connect()
-
-
-def make_folder(url: str) -> None:
-    """SQLite makes its file, not the folder it is in."""
-    file = make_url(url).database
-    if url.startswith("sqlite") and file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,11 @@ def of(*packages: str) -> str:
     return digest.hexdigest()
 
 
+def digest(content: bytes) -> str:
+    """Return the digest of one file's content."""
+    return blake2b(content, digest_size=8).hexdigest()
+
+
 def folders(package: str) -> list[Path]:
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:

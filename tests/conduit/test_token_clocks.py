@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from conduit.services import tokens
-from conduit.web.caching import principal
+from conduit.web.authentication import build_principal
 from hotroute.api.errors import Unauthorized
 from tests.api import Api
 
@@ -30,7 +30,7 @@ def test_a_clock_may_differ_by_up_to_ten_seconds(claim: str, seconds: int) -> No
     given = token(SIGNER.secret, **{claim: WRONG[claim] * seconds})
     with time_machine.travel(NOW, tick=False):
         assert tokens.read(SIGNER, given) == 1
-        assert principal(SIGNER)({"HTTP_AUTHORIZATION": f"Token {given}"}) == "1"
+        assert build_principal(SIGNER)({"HTTP_AUTHORIZATION": f"Token {given}"}) == "1"
 
 
 @pytest.mark.parametrize("claim", WRONG)
@@ -40,7 +40,7 @@ def test_a_clock_may_not_differ_by_more(claim: str) -> None:
         with pytest.raises(Unauthorized):
             tokens.read(SIGNER, given)
         with pytest.raises(Unauthorized):
-            principal(SIGNER)({"HTTP_AUTHORIZATION": f"Token {given}"})
+            build_principal(SIGNER)({"HTTP_AUTHORIZATION": f"Token {given}"})
 
 
 def test_a_login_on_a_server_whose_clock_is_ahead_counts_on_the_others(api: Api) -> None:

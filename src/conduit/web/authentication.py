@@ -1,10 +1,16 @@
 """Who sends a request: the `Authorization` header, read without the database."""
 
+from typing import TYPE_CHECKING
+
 from flask import current_app, request
 
 from conduit.services import tokens
 from hotroute.api import Access
 from hotroute.api.errors import Unauthorized
+from hotroute.cache import Principal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 SCHEMES = {"token", "bearer"}
 
@@ -31,6 +37,16 @@ def read(header: str, signer: tokens.Signer) -> int:
     if scheme.lower() not in SCHEMES:
         raise Unauthorized("token", "is invalid")
     return tokens.read(signer, token.strip())
+
+
+def build_principal(signer: tokens.Signer) -> Principal:
+    """Return the function that tells the cache whose answer a request asks for."""
+
+    def read_principal(environ: "WSGIEnvironment") -> str | None:
+        header = environ.get("HTTP_AUTHORIZATION")
+        return None if header is None else str(read(header, signer))
+
+    return read_principal
 
 
 def signer() -> tokens.Signer:

@@ -1,5 +1,6 @@
 """SQLAlchemy engines that behave under a web server, on SQLite and PostgreSQL."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -112,3 +113,10 @@ def reader(engine: Engine) -> Engine:
     """
     chosen: dict[str, Any] = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
     return engine.execution_options(reads_only=True, **chosen)
+
+
+def make_folder(url: str) -> None:
+    """Make the folder of a SQLite file, which SQLite itself does not."""
+    file = make_url(url).database
+    if url.startswith("sqlite") and file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
