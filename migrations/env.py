@@ -3,21 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
-from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Engine
 
 from conduit import config
 from conduit.models import Base
-from conduit.models.base import Timestamp
 from hotroute import migrations, setup
+from hotroute.database import columns
 from hotroute.database.engines import make_folder
-
-
-def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
-    """Name the column's type as SQLAlchemy knows it: migrations outlive the models."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Timestamp) else False
 
 
 @contextmanager
@@ -31,4 +24,4 @@ def open_engine() -> Iterator[Engine]:
 # Read by itself: where an engine is given, no other setting is needed.
 IS_DEVELOPMENT = os.environ.get("APP_ENV") == "development"
 
-migrations.run(Base.metadata, open_engine, keep_copies=IS_DEVELOPMENT, render_item=render)
+migrations.run(Base.metadata, open_engine, keep_copies=IS_DEVELOPMENT, render_item=columns.render)

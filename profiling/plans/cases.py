@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from conduit.models import Article, Comment, Favorite, Follow, Tag, User, now
+from conduit.models import Article, Comment, Favorite, Follow, Tag, User
 from conduit.repositories import articles, comments, counters, tags, users
+from hotroute.database.columns import now
 
 DEEP = 20_000
 

@@ -1,7 +1,7 @@
 """Every setting of Conduit, read once from the environment; docs/settings.md describes each."""
 
 import os
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import limits
 
@@ -24,6 +24,8 @@ RateLimit = Annotated[str, Kind("rate", parse_rate_limit)]
 
 class Settings(ApplicationSettings):
     """Conduit (src/conduit/config.py)."""
+
+    DATABASE_FILE: ClassVar[str] = "conduit.db"
 
     token_lifetime: Annotated[int, whole(1, TEN_YEARS)] = setting(
         7 * 24 * 3600, "How long a token counts, ten years at most; the default is a week", unit="seconds"

@@ -26,7 +26,7 @@ class Assets:
         self.package = package
         self.root = folder_of(package) / folder
         self.url = cache(self._url)
-        """`url("docs.js")` is `/static/conduit/docs.0123456789abcdef.js`."""
+        """`url("app.js")` is `/static/shop/app.0123456789abcdef.js`."""
 
     def _url(self, name: str) -> str:
         return f"/static/{self.package}/{fingerprinted(name, (self.root / name).read_bytes())}"

@@ -192,7 +192,7 @@ def test_health(api: Api) -> None:
     assert ready.json == {"status": "ready", "checks": {"database": "ok", "cache": "ok"}}
 
 
-OPEN = {"health.healthz", "health.readyz", "docs.document", "docs.page", "docs.static-conduit.file"}
+OPEN = {"health.healthz", "health.readyz", "docs.document", "docs.page", "docs.static-hotroute-api.file"}
 
 
 def test_every_route_declares_who_may_call_it(session_app: Flask) -> None:

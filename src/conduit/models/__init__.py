@@ -1,7 +1,7 @@
 """The tables: SQLAlchemy entities, with the counters that keep lists cheap."""
 
 from conduit.models.article import Article, ArticleTag, Counter, Favorite, Tag
-from conduit.models.base import Base, now
+from conduit.models.base import Base
 from conduit.models.comment import Comment
 from conduit.models.job import jobs
 from conduit.models.link_preview import LinkPreview
@@ -19,5 +19,4 @@ __all__ = [
     "Tag",
     "User",
     "jobs",
-    "now",
 ]

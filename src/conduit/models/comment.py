@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from conduit.models.base import NEVER_REUSED, Base, Key, key, now
+from conduit.models.base import Base
+from hotroute.database.columns import NEVER_REUSED, Key, key, now
 
 
 class Comment(Base):

@@ -3,7 +3,8 @@
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from conduit.models.base import Base, Key
+from conduit.models.base import Base
+from hotroute.database.columns import Key
 
 
 class LinkPreview(Base):

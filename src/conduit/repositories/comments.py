@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from conduit.models import Article, Comment
-from conduit.models.base import Key
 from conduit.models.tables import articles, comments, users
 from conduit.repositories import viewers
 from conduit.repositories.columns import iso
 from hotroute.api.errors import NotFound
+from hotroute.database.columns import Key
 
 SHOWN = (
     comments.c.id,

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Label, Row, and_, bindparam, exists, false, literal, select, true
 
-from conduit.models.base import Key
 from conduit.models.tables import articles, favorites, follows, users
 from hotroute.api.errors import Unauthorized
+from hotroute.database.columns import Key
 
 VIEWER = bindparam("viewer", type_=Key)
 ONE_ROW = select(literal(1).label("asked")).subquery("question")

@@ -2,11 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from conduit.models import User, now
+from conduit.models import User
 from conduit.repositories import users
 from conduit.schemas.users import Credentials, NewUser, UserChanges
 from conduit.services import passwords
 from hotroute.api.errors import Taken, Unauthorized
+from hotroute.database.columns import now
 from hotroute.database.transaction import writing
 
 

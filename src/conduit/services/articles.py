@@ -10,11 +10,12 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from conduit.models import Article, User, now
+from conduit.models import Article, User
 from conduit.repositories import articles, counters, tags, users
 from conduit.schemas.articles import ArticleChanges, NewArticle
 from conduit.services import slugs
 from hotroute.api.errors import Forbidden
+from hotroute.database.columns import now
 from hotroute.database.transaction import writing
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from conduit.models import Comment, now
+from conduit.models import Comment
 from conduit.repositories import articles, comments, users
 from hotroute.api.errors import Forbidden
+from hotroute.database.columns import now
 from hotroute.database.transaction import writing
 
 

@@ -1,6 +1,6 @@
 """Settings of an application; a project's own class extends `ApplicationSettings`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
@@ -35,6 +35,9 @@ SlowRoutes = Annotated[dict[str, float], NoDecode, Kind("route=seconds, with spa
 class DatabaseSettings(CommonSettings):
     """The database."""
 
+    DATABASE_FILE: ClassVar[str] = "application.db"
+    """The SQLite file in DATA_DIR where no DATABASE_URL is set."""
+
     database_url: DatabaseUrl = setting(
         "",
         "postgresql://user:password@host/name, or sqlite:///file. Behind PgBouncer: ?pooler=transaction "
@@ -59,7 +62,7 @@ class DatabaseSettings(CommonSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL; a SQLite file in the data folder unless `DATABASE_URL` says otherwise."""
-        return self.url_in_data_dir(self.database_url, "conduit.db")
+        return self.url_in_data_dir(self.database_url, self.DATABASE_FILE)
 
 
 class CacheSettings(RedisPorts):

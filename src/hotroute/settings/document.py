@@ -24,9 +24,8 @@ ENV_INTRODUCTION = """\
 PAGE_INTRODUCTION = """\
 # Settings
 
-For whoever installs Hotroute: every variable that it reads. `make run` reads `.env` too, whose template is
-[.env.example](../.env.example). Both are written by `make settings` from the definitions in `src/hotroute/settings` and
-`src/conduit/config.py`.
+For whoever installs the application: every variable that it reads. `make run` reads `.env` too, whose template is
+[.env.example](../.env.example). Both are written by `make settings` from the definitions.
 
 - An empty variable counts as unset.
 - A part does not start with wrong settings, and names all of them, each in a line with its value and the fix; no secret

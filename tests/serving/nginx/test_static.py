@@ -18,7 +18,7 @@ from tests.servers import PROGRAMS, ROOT, Proxy, nginx_server
 from tests.serving.nginx.sockets import raw, request
 
 SWAGGER = "swagger-ui/swagger-ui.css"
-assets = Assets("conduit")
+assets = Assets("hotroute.api")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "secret").write_text("secret")
     static = folder / "static"
     environ = {**os.environ, "STATIC_DIR": str(static)}
-    subprocess.run([PROGRAMS / "hotroute", "static", "conduit:static"], env=environ, check=True)
+    subprocess.run([PROGRAMS / "hotroute", "static", "hotroute.api:static"], env=environ, check=True)
     (static / "identity" / "static" / ".hidden").write_text("secret")
     (static / "identity" / "static" / ".git").mkdir()
     (static / "identity" / "static" / ".git" / "config").write_text("secret")
@@ -54,12 +54,12 @@ def test_a_fingerprinted_file_is_kept_for_a_year(site: Proxy) -> None:
 
 
 def test_a_plain_name_is_revalidated(site: Proxy) -> None:
-    response, body = site.get("/static/conduit/docs.js")
+    response, body = site.get("/static/hotroute.api/docs.js")
     assert (response.status, body) == (200, content("docs.js"))
     assert response.headers["Cache-Control"] == "no-cache"
     for condition in ("ETag", "Last-Modified"):
         header = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}[condition]
-        again, body = site.get("/static/conduit/docs.js", {header: response.headers[condition]})
+        again, body = site.get("/static/hotroute.api/docs.js", {header: response.headers[condition]})
         assert (again.status, body) == (304, b"")
 
 
@@ -78,7 +78,9 @@ def test_a_plain_name_is_revalidated(site: Proxy) -> None:
         ("", None),
     ],
 )
-@pytest.mark.parametrize("path", [assets.url(SWAGGER), f"/static/conduit/{SWAGGER}"], ids=["fingerprinted", "plain"])
+@pytest.mark.parametrize(
+    "path", [assets.url(SWAGGER), f"/static/hotroute.api/{SWAGGER}"], ids=["fingerprinted", "plain"]
+)
 def test_the_variant_is_the_one_that_the_client_takes(
     site: Proxy, path: str, accepted: str, coding: str | None
 ) -> None:
@@ -112,17 +114,17 @@ def test_a_file_that_does_not_get_smaller_has_no_variant(site: Proxy, tmp_path: 
     [
         "/static",
         "/static/",
-        "/static/conduit",
-        "/static/conduit/",
-        "/static/conduit/swagger-ui/",
+        "/static/hotroute.api",
+        "/static/hotroute.api/",
+        "/static/hotroute.api/swagger-ui/",
         "/static/nothing.js",
         "/static/.hidden",
         "/static/%2ehidden",
         "/static/.git/config",
-        "/static/conduit/../.git/config",
+        "/static/hotroute.api/../.git/config",
         "/static/../identity/static/.hidden",
-        "/identity/static/conduit/docs.js",
-        "/br/static/conduit/docs.js",
+        "/identity/static/hotroute.api/docs.js",
+        "/br/static/hotroute.api/docs.js",
         "/static/../../secret",
         "/static/..%2f..%2fsecret",
         "/static/%2e%2e/%2e%2e/secret",
@@ -132,8 +134,8 @@ def test_a_file_that_does_not_get_smaller_has_no_variant(site: Proxy, tmp_path: 
         "/static/..;/secret",
         "/static/..%5c..%5csecret",
         "/static/..%252f..%252fsecret",
-        "/static/conduit/docs.js%00.css",
-        "/static/conduit/docs.js/",
+        "/static/hotroute.api/docs.js%00.css",
+        "/static/hotroute.api/docs.js/",
         "/static/....//....//secret",
         "//static/../../secret",
     ],
@@ -153,7 +155,7 @@ def test_only_reading_is_allowed(site: Proxy) -> None:
 
 
 def test_a_type_that_is_not_known_is_only_bytes(site: Proxy) -> None:
-    response, _ = site.get("/static/conduit/swagger-ui/LICENSE")
+    response, _ = site.get("/static/hotroute.api/swagger-ui/LICENSE")
     assert response.headers["Content-Type"] == "application/octet-stream"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -193,7 +195,7 @@ def test_a_condition_that_does_not_hold_is_an_error_in_json(
 
 
 def test_the_docs_page_names_files_that_nginx_serves(site: Proxy) -> None:
-    template = (ROOT / "src" / "conduit" / "templates" / "docs.html").read_text()
+    template = (ROOT / "src" / "hotroute" / "api" / "templates" / "docs.html").read_text()
     names = re.findall(r"asset\('([^']+)'\)", template)
     assert len(names) == 3
     for name in names:
@@ -230,7 +232,7 @@ def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
-@pytest.mark.parametrize("source", ["conduit", "nothing:static", "conduit:nothing", "conduit:../x y"])
+@pytest.mark.parametrize("source", ["hotroute.api", "nothing:static", "hotroute.api:nothing", "hotroute.api:../x y"])
 def test_a_source_that_is_not_there_is_named(source: str, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=re.escape(source)):
         build(source, tmp_path)
@@ -242,8 +244,8 @@ def test_without_nginx_the_application_serves_the_same_names() -> None:
     app = Flask("alone", static_folder=None)
     app.register_blueprint(assets.blueprint())
     client = app.test_client()
-    for url, kept in ((assets.url("docs.js"), FOR_EVER), ("/static/conduit/docs.js", REVALIDATED)):
+    for url, kept in ((assets.url("docs.js"), FOR_EVER), ("/static/hotroute.api/docs.js", REVALIDATED)):
         with client.get(url) as response:
             assert response.data == content("docs.js")
             assert response.headers["Cache-Control"] == kept
-    assert client.get("/static/conduit/../__init__.py").status_code == 404
+    assert client.get("/static/hotroute.api/../__init__.py").status_code == 404

@@ -49,7 +49,7 @@ def build(source: str, into: Path) -> int:
 def read(source: str) -> Assets:
     found = SOURCE.fullmatch(source)
     if not found:
-        raise SettingError(f"{source!r} is not a package and a folder in it, such as conduit:static")
+        raise SettingError(f"{source!r} is not a package and a folder in it, such as shop:static")
     try:
         assets = Assets(*found.groups())
     except ModuleNotFoundError as error:

@@ -10,7 +10,7 @@ SwaggerUIBundle({
   requestInterceptor: (request) => {
     const given = request.headers.Authorization;
     // What one copies from a login is the bare token; the header wants its scheme before it.
-    if (given && !/^(token|bearer) /i.test(given)) request.headers.Authorization = `Token ${given}`;
+    if (given && !/^(token|bearer) /i.test(given)) request.headers.Authorization = `${place.dataset.scheme} ${given}`;
     return request;
   },
 });
