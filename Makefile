@@ -15,7 +15,7 @@ run: $(VENV)/.embedded ## the whole stack on this machine: API, Redis, Gunicorn,
 
 test: $(VENV)/.development ## each thing once, on SQLite and PostgreSQL, with real servers
 	@$(BIN)/python -m tests.requirements
-	@$(BIN)/python -m pytest $(IN_PARALLEL) -m "not matrix" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(IN_PARALLEL) --short $(PYTEST_ARGS)
 
 check: lint $(VENV)/.development ## lint, types, import contracts, and the tests with their long matrices
 	@$(BIN)/python -m tests.requirements

@@ -20,7 +20,7 @@ from conduit.config import Settings
 from conduit.extensions import db
 from conduit.services import passwords
 from hotroute import redis_client
-from tests import databases, pgbouncers, requirements, servers
+from tests import databases, pgbouncers, requirements, servers, tiers
 from tests.api import Api, close
 from tests.statements import Statements, recorded
 
@@ -29,6 +29,7 @@ SECRET = "a secret for tests, longer than thirty-two bytes"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_ = "Run on one database only; default is SQLite and PostgreSQL, and behind PgBouncer the tests marked so."
+    parser.addoption("--short", action="store_true", help="Leave out what only `make check` runs (tests/tiers.py).")
     parser.addoption("--database", choices=["sqlite", "postgresql", "pgbouncer"], help=help_)
 
 
@@ -67,6 +68,7 @@ def interrupt(number: int, _: FrameType | None) -> NoReturn:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files of few tests first: these start servers, and where one of them is the last, a process has nothing to do."""
+    tiers.deselect_matrices(config, items)
     requirements.deselect(requirements.PGBOUNCER, Path(__file__).parent, config, items, word="pgbouncer")
     sizes = Counter(item.path for item in items)
     items.sort(key=lambda item: (sizes[item.path], item.path))

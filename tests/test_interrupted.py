@@ -12,7 +12,7 @@ import pytest
 from tests.servers import ROOT, clean_environment, wait_until
 
 # The sum of what each step may take on a busy machine.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.matrix]
 
 PROGRAM = """
 import signal

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.unit
+
 SOURCE = Path(__file__).parents[1] / "src"
 LARGEST = 12
 """Modules in a folder, its `__init__` aside."""

@@ -63,6 +63,7 @@ def running(request: pytest.FixtureRequest, postgresql_url: str, redis_url: str)
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.matrix("way")
 def test_each_answer_is_the_right_one(running: Server, way: str) -> None:
     seen = ask(int(running.environ["APP_PORT"]), way, REQUESTS)
     assert seen.outcomes == {"right": REQUESTS}, running.output()[-2000:]

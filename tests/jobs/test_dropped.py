@@ -4,7 +4,11 @@ import gc
 from typing import Any, cast
 from weakref import ref
 
+import pytest
+
 from hotroute.jobs.publisher import Publisher
+
+pytestmark = pytest.mark.unit
 
 
 def test_a_publisher_that_is_dropped_ends() -> None:

@@ -41,6 +41,7 @@ def test_progress_is_shown_while_it_runs(site: Site, worker: Server) -> None:
     site.wait_for(location, "succeeded")
 
 
+@pytest.mark.matrix("broker")
 def test_a_running_job_is_cancelled_whether_it_reports_or_not(site: Site, worker: Server) -> None:
     for kind, word in (("write-slowly", "cancelled"), ("hang", "hanging")):
         location = site.ask(kind, word)
@@ -50,11 +51,13 @@ def test_a_running_job_is_cancelled_whether_it_reports_or_not(site: Site, worker
         assert site.effects(word) == 0
 
 
+@pytest.mark.matrix("broker")
 def test_a_failing_job_is_tried_again(site: Site, worker: Server) -> None:
     assert site.wait_for(site.ask("fail-twice", "third"), "succeeded")["attempt"] == 3
     assert site.effects("third") == 1
 
 
+@pytest.mark.matrix("broker")
 def test_a_job_that_fails_for_good_says_so_and_can_be_run_again(site: Site, worker: Server) -> None:
     location = site.ask("fail", "hopeless")
     shown = site.wait_for(location, "failed")
@@ -93,6 +96,7 @@ def test_a_key_of_another_job_is_refused(site: Site, worker: Server) -> None:
     assert response.status_code == 400
 
 
+@pytest.mark.matrix("broker")
 def test_a_job_whose_process_is_killed_runs_again_and_has_its_effect_once(site: Site, worker: Server) -> None:
     location = site.ask("write-slowly", "killed")
     os.kill(site.wait_until_begun("killed"), signal.SIGKILL)
@@ -102,6 +106,7 @@ def test_a_job_whose_process_is_killed_runs_again_and_has_its_effect_once(site: 
     assert site.effects("killed") == 1
 
 
+@pytest.mark.matrix("broker")
 def test_a_job_is_forgotten_after_its_retention_and_said_to_have_been_there(site: Site, worker: Server) -> None:
     location = site.ask("write-word", "old")
     site.wait_for(location, "succeeded")

@@ -14,7 +14,7 @@ import socketio  # type: ignore[import-untyped]
 from tests.jobs.conftest import Site
 from tests.servers import PROGRAMS, Server, free_port, listens, server
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.matrix("broker")]
 
 
 @pytest.fixture(scope="module")

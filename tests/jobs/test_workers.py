@@ -8,7 +8,7 @@ import pytest
 from hotroute.jobs.extension import get_state
 from tests.jobs.conftest import Site
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.matrix("broker")]
 
 
 def test_a_job_whose_worker_is_killed_is_taken_over(site: Site) -> None:

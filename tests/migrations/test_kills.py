@@ -18,7 +18,7 @@ from tests.servers import ROOT, clean_environment
 KILLS = int(os.environ.get("PROVE_MIGRATION_KILLS", "4"))
 AUTHORS = 300
 
-pytestmark = pytest.mark.timeout(120 + 20 * KILLS)
+pytestmark = [pytest.mark.timeout(120 + 20 * KILLS), pytest.mark.matrix]
 
 PROGRAM = """
 import os, signal, sys

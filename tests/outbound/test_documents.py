@@ -10,6 +10,8 @@ import pytest
 
 from hotroute.outbound_http import Address, Document, FetchLimits, FetchRefusedError, fetch_document
 
+pytestmark = pytest.mark.unit
+
 PAGE = b"<title>A page</title>"
 
 

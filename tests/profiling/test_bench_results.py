@@ -10,6 +10,8 @@ from profiling.bench.cases import BARE, FLASK_CACHING, FLOOR, HITS, READS, Case
 from profiling.bench.results import Result
 from profiling.bench.rounds import Measured, Run
 
+pytestmark = pytest.mark.unit
+
 LIST, SIGNED_IN = READS[:2]
 HIT = next(case for case in HITS if case.limits)
 

@@ -4,6 +4,8 @@ import pytest
 from profiling.bench import wrk
 from profiling.bench.wrk import Load, LoadError
 
+pytestmark = pytest.mark.unit
+
 REPORT = """Running 4s test @ http://127.0.0.1:40961/
   1 threads and 32 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev

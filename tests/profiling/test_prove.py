@@ -1,6 +1,9 @@
 """The report of `make prove`: a proof that is run again replaces what it said, and only that."""
 
+import pytest
 from profiling.prove import PROOFS, Seen, commit, report, section, sections
+
+pytestmark = pytest.mark.unit
 
 FIRST, SECOND = PROOFS[:2]
 

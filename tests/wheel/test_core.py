@@ -51,6 +51,7 @@ def test_the_command_explains_itself_without_extras(core: Environment, command: 
         ("hotroute.testing.transparency", "hypothesis", "testing"),
     ],
 )
+@pytest.mark.matrix("module")
 def test_a_missing_package_is_named_with_its_extra(core: Environment, module: str, package: str, extra: str) -> None:
     message = rf'MissingExtraError: {package} is not installed; .* pip install "hotroute\[{extra}\]"'
     with pytest.raises(AssertionError, match=message):

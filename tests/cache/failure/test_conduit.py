@@ -85,6 +85,7 @@ def settled(api: Api) -> bool:
 
 
 @pytest.mark.parametrize("outage", CASES)
+@pytest.mark.matrix("outage")
 def test_every_hot_route_is_right_and_no_write_fails(
     site: Site, proxy: Proxy, server: RedisServer, outage: Outage, caplog: pytest.LogCaptureFixture
 ) -> None:

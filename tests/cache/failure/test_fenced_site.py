@@ -16,6 +16,8 @@ from tests.cache.failure.servers import RedisServer
 from tests.conftest import SECRET
 from tests.servers import gunicorn_server, wait_until
 
+pytestmark = pytest.mark.matrix
+
 USER = {"username": "jake", "email": "jake@example.com", "password": PASSWORD}
 DRAFT = {"title": "Title", "description": "first", "body": "b", "tagList": []}
 

@@ -235,6 +235,7 @@ def test_tables_are_declared_by_either_name_and_by_the_views_over_them(tags: tup
     assert undeclared_tables(tags, {"a", "b", "main.b", "seen"}, {"seen": ("a",)}) == left
 
 
+@pytest.mark.matrix
 def test_the_transparency_check_finds_a_bulk_write_that_a_manual_tag_does_not_see(engine: Engine) -> None:
     app = Flask("manual")
 

@@ -11,6 +11,8 @@ from hotroute import cache
 from hotroute.cache import MemoryStore, hot
 from tests.cache.http.site import TEXT, Site
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture
 def calls() -> list[str]:

@@ -11,6 +11,8 @@ from hotroute.cache.decorator import RouteOptions, hot
 from hotroute.cache.http import key, views
 from tests.cache.http.site import TEXT, Site
 
+pytestmark = pytest.mark.unit
+
 
 def hot_options(**chosen: object) -> RouteOptions:
     found = views.find(hot(**chosen)(view := lambda: None))  # type: ignore[arg-type]  # noqa: F841

@@ -8,6 +8,8 @@ from hotroute.cache.store.base import Entry
 from hotroute.cache.store.signing import Signer
 from tests.cache.http.site import Site
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.mark.parametrize(
     ("options", "words"),

@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 from hotroute import cache
 from tests.cache.http.site import TEXT, Answer, Site
 
+pytestmark = pytest.mark.unit
+
 CONDITIONS = {
     "a tag": {"If-None-Match": '"own"'},
     "another tag": {"If-None-Match": '"other"'},

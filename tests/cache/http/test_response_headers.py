@@ -16,6 +16,8 @@ from hotroute.cache.reasons import EXPLANATIONS, Reason, describe
 from tests.cache.http.site import TEXT, Site
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.unit
+
 MEMBER = re.compile(
     r"Hotroute; (hit; ttl=\d+|fwd=miss; (stored|collapsed)|fwd=(bypass|miss)(; collapsed=\?0)?(; stored=\?0)?)"
     r"(; detail=[A-Z][A-Z0-9-]*)?"

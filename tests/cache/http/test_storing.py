@@ -11,6 +11,8 @@ from flask import Response, abort, after_this_request, redirect, send_file, sess
 from hotroute.cache import hot
 from tests.cache.http.site import TEXT, Site
 
+pytestmark = pytest.mark.unit
+
 View = Callable[[], Any]
 
 

@@ -13,6 +13,8 @@ from hotroute import cache
 from hotroute.cache import MemoryStore, hot
 from tests.cache.http.site import TEXT, Answer, Site
 
+pytestmark = pytest.mark.unit
+
 ANNA = {"X-User": "anna"}
 BOB = {"X-User": "bob"}
 

@@ -8,6 +8,8 @@ from flask import Response, request
 
 from tests.cache.http.site import TEXT, Answer, Site
 
+pytestmark = pytest.mark.unit
+
 FIELDS = {
     "a field that the route names": ("X-Total-Count", "3", "4"),
     "Link": ("Link", "</2>; rel=next", "</3>; rel=next"),

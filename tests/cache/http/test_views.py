@@ -16,6 +16,8 @@ from marshmallow import Schema, fields
 from hotroute.cache import hot
 from tests.cache.http.site import Site
 
+pytestmark = pytest.mark.unit
+
 Build = Callable[[Flask], None]
 KEPT = {"text": "old"}
 

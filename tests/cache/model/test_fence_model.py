@@ -33,6 +33,7 @@ def run(design: Design) -> Explored:
 
 
 @pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.matrix("name")
 def test_the_fence_holds(name: str) -> None:
     found = run(DESIGNS[name])
     assert not found.violation, "\n".join((found.violation, *found.schedule))
@@ -40,6 +41,7 @@ def test_the_fence_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.matrix("name")
 def test_a_fence_with_a_gap_is_found_out(name: str) -> None:
     found = run(BROKEN[name])
     print(f"{name}: {found.violation}: {', '.join(found.schedule)}")

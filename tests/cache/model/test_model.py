@@ -43,6 +43,7 @@ def run(model: Model) -> Explored:
 
 
 @pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.matrix("name")
 def test_the_protocol_holds(name: str) -> None:
     found = run(Model(Protocol(), WORLDS[name]))
     assert not found.violation, "\n".join((found.violation, *found.schedule))
@@ -50,6 +51,7 @@ def test_the_protocol_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN | BROKEN_VOUCHING)
+@pytest.mark.matrix("name")
 def test_a_broken_protocol_is_found_out(name: str) -> None:
     """By the promises that it breaks, each with a shortest schedule, and by no others."""
     broken = (BROKEN | BROKEN_VOUCHING)[name]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from flask import Flask
 from schemathesis.openapi import from_dict
 
@@ -10,6 +11,8 @@ from conduit.routes.docs import DOCUMENT
 from conduit.schemas.articles import SingleArticleResponse
 from hotroute.api import openapi, operations
 from tests.conduit.contract.documents import Document, contract
+
+pytestmark = pytest.mark.unit
 
 
 def test_the_document_is_valid_openapi_3_1(document: Document) -> None:

@@ -19,7 +19,7 @@ from tests.conduit.contract.conftest import published
 from tests.conduit.fuzz.conftest import requests_seen
 from tests.servers import PROGRAMS, Server, clean_environment
 
-EXAMPLES = int(os.environ.get("PROVE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("PROVE_EXAMPLES", "4"))
 SEED = [] if "PROVE_EXAMPLES" in os.environ else ["--seed=1"]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 

@@ -119,6 +119,7 @@ def test_a_killed_worker_loses_nothing_that_was_acknowledged(tmp_path: Path, red
     assert writers.statuses <= {0, 200}
 
 
+@pytest.mark.matrix
 def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(tmp_path: Path, redis_url: str) -> None:
     url = f"sqlite:///{tmp_path / 'conduit.db'}"
     with databases.connected(url) as engine:

@@ -35,6 +35,7 @@ def test_a_database_is_empty_until_it_is_seeded(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.matrix("blow")
 def test_an_interrupted_seed_leaves_nothing(
     engine: Engine, database_url: str, redis_url: str, tmp_path: Path, blow: signal.Signals
 ) -> None:
@@ -51,6 +52,7 @@ def test_an_interrupted_seed_leaves_nothing(
     assert contents.counted(engine)["articles"] == 20
 
 
+@pytest.mark.matrix
 def test_a_seed_may_take_longer_than_a_request(engine: Engine, database_url: str) -> None:
     hurried = create_engine(**engines.options(databases.driver(database_url), pool_size=1, timeout=0.05))
     engines.prepare(hurried)

@@ -1,8 +1,12 @@
 """Titles are unique while a topic's combinations last; their slugs always are."""
 
+import pytest
+
 from conduit.seed.text import sentences, titles
 from conduit.seed.text.prose import STEPS
 from conduit.seed.text.topics import FACETS, GENERAL, TOPICS
+
+pytestmark = pytest.mark.unit
 
 
 def test_a_topic_has_no_slug_twice() -> None:

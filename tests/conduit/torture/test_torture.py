@@ -27,7 +27,7 @@ from tests.conduit.torture.breaks import BREAKS
 from tests.conduit.torture.clients import Crowd, stored
 from tests.conduit.torture.history import History
 
-READS = int(os.environ.get("PROVE_READS", "20000")) // 2
+READS = int(os.environ.get("PROVE_READS", "8000")) // 2
 """On each of two databases."""
 KILLS = max(4, READS // 5000)
 """Of a worker and of Redis in turn."""
@@ -159,12 +159,14 @@ def test_no_answer_is_stale_whatever_is_killed(
 
 @pytest.mark.only("sqlite")
 @pytest.mark.parametrize("broken", BREAKS)
+@pytest.mark.matrix("broken")
 def test_a_broken_cache_is_caught(database_url: str, broken: str) -> None:
     catch(database_url, broken)
 
 
 @pytest.mark.only("postgresql")
 @pytest.mark.parametrize("broken", BREAKS if "PROVE_READS" in os.environ else ["after_commit_only"])
+@pytest.mark.matrix
 def test_a_broken_cache_is_caught_on_postgresql(database_url: str, broken: str) -> None:
     catch(database_url, broken)
 

@@ -6,6 +6,8 @@ from hotroute.profiler.advice import Serving
 from hotroute.profiler.model.results import RouteSummary
 from tests.profiler.advice.made import advised, kinds, route, split, the
 
+pytestmark = pytest.mark.unit
+
 LISTING = "/shop/articles"
 
 

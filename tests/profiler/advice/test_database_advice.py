@@ -7,6 +7,8 @@ import pytest
 from hotroute.profiler.advice import Serving
 from tests.profiler.advice.made import BUSY, advised, kinds, route, split, statement, the, worker
 
+pytestmark = pytest.mark.unit
+
 ORDINARY = route("/list", split=split(wall=0.03, cpu=0.015, sql=0.01, statements=22.0))
 
 

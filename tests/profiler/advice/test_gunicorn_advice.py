@@ -10,6 +10,8 @@ from hotroute.profiler.advice.server import OUR_WORKER
 from hotroute.serving.gunicorn.config import settings
 from tests.profiler.advice.made import BUSY, CALM, FIGHTING, advised, kinds, route, split, the, worker
 
+pytestmark = pytest.mark.unit
+
 GIB = 1024**3
 
 

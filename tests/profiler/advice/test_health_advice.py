@@ -8,6 +8,8 @@ from hotroute.profiler.advice.advise import judge
 from hotroute.profiler.model.results import Quantiles
 from tests.profiler.advice.made import advised, evidence, kinds, route, split, the, worker
 
+pytestmark = pytest.mark.unit
+
 
 def test_a_route_that_fails_comes_first() -> None:
     found = advised(route("/ok"), route("/broken", errors=250))

@@ -3,9 +3,13 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from hotroute.profiler.advice import Serving, advise, peak
 from hotroute.profiler.model.results import TimeRange
 from tests.profiler.advice.recorded import history, record, request
+
+pytestmark = pytest.mark.unit
 
 HOUR = 3600.0
 

@@ -19,6 +19,8 @@ from tests.profiler.advice.made import kinds, the
 from tests.profiler.advice.recorded import history, url
 from tests.servers import Server, gunicorn_server
 
+pytestmark = pytest.mark.matrix
+
 APP = "tests.profiler.advice.workloads:app"
 CPUS = 4
 """That the advice is told of, whatever the machine has."""

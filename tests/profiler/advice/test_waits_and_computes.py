@@ -7,6 +7,8 @@ import pytest
 from hotroute.profiler.advice import Serving
 from tests.profiler.advice.made import BUSY, CALM, FIGHTING, advised, kinds, route, split, the, worker
 
+pytestmark = pytest.mark.unit
+
 WAITING = route("/waits", split=split(wall=0.1, cpu=0.002, outgoing=0.095))
 SHARED = route("/computes", split=split(wall=0.4, cpu=0.09))
 """Four threads that compute: each has a quarter of the interpreter, and seems to wait."""

@@ -9,6 +9,8 @@ from hotroute.profiler.advice import memory_limit, words
 from hotroute.profiler.advice.advise import MOST
 from tests.profiler.advice.made import CALM, advised, route
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.mark.parametrize(
     ("seconds", "said"),

@@ -10,6 +10,8 @@ from werkzeug.test import TestResponse
 from hotroute.profiler.dashboard import auth, login_throttle
 from hotroute.profiler.dashboard.login_throttle import LoginThrottle
 
+pytestmark = pytest.mark.unit
+
 USERNAME, PASSWORD = "admin", "correct horse battery staple"
 
 

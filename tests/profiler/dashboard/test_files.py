@@ -11,6 +11,8 @@ from hotroute.profiler.dashboard.blueprint import assets
 from hotroute.serving.nginx.static_build import build
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.unit
+
 VENDOR = assets.root / "vendor"
 VENDORED: list[dict[str, Any]] = json.loads((VENDOR / "VENDORED.json").read_text())
 

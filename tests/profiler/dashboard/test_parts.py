@@ -9,6 +9,8 @@ from hotroute.profiler.dashboard.pages.compare import judge
 from hotroute.profiler.model.records import Event, Request, Sample
 from hotroute.profiler.model.results import Change, Quantiles, RouteSummary
 
+pytestmark = pytest.mark.unit
+
 FOLDED = "main;a;b 3\nmain;a 1\nmain;c;b 4\nnonsense\n;\nmain;a x\n"
 
 

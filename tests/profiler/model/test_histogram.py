@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from hotroute.profiler.model.histogram import EDGES, Histogram
 
+pytestmark = pytest.mark.unit
+
 SHARES = (0.0, 0.5, 0.95, 0.99, 0.999, 1.0)
 durations = st.lists(st.floats(1e-6, 3600), min_size=1, max_size=300)
 

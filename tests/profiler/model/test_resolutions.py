@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hotroute.profiler.model import resolutions
 from hotroute.profiler.model.resolutions import DAY, HOUR, KEPT, MINUTE, RESOLUTIONS, Range, floor
 
+pytestmark = pytest.mark.unit
+
 TOP = RESOLUTIONS[-1]
 
 

@@ -14,6 +14,8 @@ from tests.profiler import synthetic
 from tests.profiler.batches import batch_of
 from tests.profiler.storage import START, batch, keep, pulse, request, requests, sample
 
+pytestmark = pytest.mark.matrix("url")
+
 Workers = Callable[..., Storage]
 MINUTE_ONE = TimeRange(START - 60, START + 60)
 
@@ -178,6 +180,7 @@ def test_the_workers_page_has_each_of_them_and_how_busy_they_were(worker: Worker
     ]
 
 
+@pytest.mark.matrix
 def test_workers_that_come_and_go_are_counted_and_the_last_ones_listed(worker: Workers, history: History) -> None:
     for number in range(205):
         storage = worker(f"web1:{number}:1")
@@ -218,6 +221,7 @@ def test_spans_that_meet_count_nothing_twice(worker: Workers, history: History) 
         assert sum(each.requests for span in spans for each in history.routes(span)) == 60
 
 
+@pytest.mark.matrix
 def test_what_sums_a_span_up_counts_the_requests_that_are_shown_in_it_and_no_others(
     worker: Workers, history: History
 ) -> None:

@@ -20,6 +20,8 @@ from hotroute.profiler.storage.migrations import HEAD, VERSION_TABLE, running
 from tests import databases
 from tests.servers import ROOT
 
+pytestmark = pytest.mark.matrix("url")
+
 PREPARE = """
 import sys
 from hotroute.profiler.storage.writer import Storage

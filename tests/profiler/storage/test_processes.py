@@ -23,6 +23,8 @@ from tests.profiler.storage import START, ever
 from tests.profiler.storage.writer import EACH, batches
 from tests.servers import ROOT, wait_until
 
+pytestmark = pytest.mark.matrix
+
 Process = subprocess.Popen[str]
 BATCHES = 30
 SPAN = TimeRange(START - 60, START + 240)

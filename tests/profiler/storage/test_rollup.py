@@ -25,6 +25,8 @@ from tests.profiler.storage import ALWAYS, START, batch, counted, ever, keep, pu
 from tests.servers import wait_until
 from tests.statements import recorded
 
+pytestmark = pytest.mark.matrix("url")
+
 Workers = Callable[..., Storage]
 SUMS = {
     "requests": ("series, status", "count, seconds"),
@@ -149,6 +151,7 @@ def test_old_buckets_go_and_the_counts_stay(worker: Workers, history: History) -
     assert sum(each.requests for each in history.totals().durations) == 10
 
 
+@pytest.mark.matrix
 def test_what_was_not_added_up_yet_is_not_deleted_however_old_it_is(worker: Workers, history: History) -> None:
     storage = worker()
     for second in range(0, 7200, 60):
@@ -199,6 +202,7 @@ def waits(history: History) -> bool:
         return bool(connection.scalar(query))
 
 
+@pytest.mark.matrix
 def test_totals_never_get_smaller(worker: Workers, history: History) -> None:
     random, storage, now, before = Random(3), worker(), START, 0
     for number in range(60):
@@ -265,6 +269,7 @@ def test_keeping_comes_back_when_its_time_is_over_and_goes_on_the_next_time(work
 
 
 @pytest.mark.parametrize(("slow", "common"), [(10, 23), (80, 8)])
+@pytest.mark.matrix
 def test_samples_are_kept_under_a_size_and_the_rare_ones_longest(
     worker: Workers, history: History, slow: int, common: int
 ) -> None:

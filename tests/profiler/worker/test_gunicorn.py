@@ -157,6 +157,7 @@ def test_a_killed_worker_loses_what_it_had_not_told_and_no_more(file: Path) -> N
     assert 230 <= counted(file)["GET /"] <= 250
 
 
+@pytest.mark.matrix
 def test_while_the_storage_is_locked_nothing_waits_and_nothing_is_lost(file: Path) -> None:
     with serving(file) as server:
         load(server, requests=20)
@@ -176,6 +177,7 @@ def test_while_the_storage_is_locked_nothing_waits_and_nothing_is_lost(file: Pat
     assert counted(file) == {"GET /": 20 + 2 * REQUESTS}
 
 
+@pytest.mark.matrix
 def test_a_storage_that_cannot_be_written_at_all_stops_neither_requests_nor_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "missing"
     with serving(folder / "profiler.db") as server:

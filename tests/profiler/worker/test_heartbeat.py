@@ -12,6 +12,8 @@ from hotroute.profiler.worker import heartbeat
 from tests.profiler.batches import single
 from tests.profiler.worker.conftest import Make, Profiled
 
+pytestmark = pytest.mark.unit
+
 
 def test_the_queue_of_a_listening_socket_is_counted(profiled: Profiled) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:

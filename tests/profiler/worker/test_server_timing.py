@@ -9,6 +9,8 @@ from hotroute.cache import init_app as put_in_front
 from tests.profiler.batches import single
 from tests.profiler.worker.conftest import KEY, Make, Profiled, small
 
+pytestmark = pytest.mark.unit
+
 
 def test_who_has_the_key_is_told(make: Make) -> None:
     profiled = make(small(), samples_per_second=0.0)

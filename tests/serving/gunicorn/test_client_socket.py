@@ -12,6 +12,8 @@ from gunicorn.http.body import Body, LengthReader  # type: ignore[import-untyped
 
 from hotroute.serving.gunicorn.client_socket import GATHERED, LazyTimeoutSocket, Response
 
+pytestmark = pytest.mark.unit
+
 HEADERS = [("Content-Type", "text/plain")]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from hotroute.serving.gunicorn import listener_drain
 
+pytestmark = pytest.mark.unit
+
 SOON = 0.3
 """Seconds; a connection on this machine takes a thousandth of that."""
 

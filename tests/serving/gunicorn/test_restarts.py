@@ -80,6 +80,7 @@ def replaced(master: int, before: set[int]) -> Callable[[], bool]:
     return lambda: len(workers(master)) == WORKERS and not workers(master) & before
 
 
+@pytest.mark.matrix
 def test_hup_loses_no_request(site: Site) -> None:
     with site.under_load() as load:
         for _ in range(EVENTS):
@@ -98,6 +99,7 @@ def test_term_of_a_worker_loses_no_request(site: Site) -> None:
             site.gunicorn.wait_for(replaced(site.gunicorn.pid, {victim}), "the worker is replaced")
 
 
+@pytest.mark.matrix
 def test_max_requests_loses_no_request(environ: dict[str, str]) -> None:
     limits = {"GUNICORN_MAX_REQUESTS": str(REQUESTS // (EVENTS * WORKERS)), "GUNICORN_MAX_REQUESTS_JITTER": "20"}
     with serve(environ | limits) as site, site.under_load():
@@ -106,6 +108,7 @@ def test_max_requests_loses_no_request(environ: dict[str, str]) -> None:
         )
 
 
+@pytest.mark.matrix
 def test_an_upgrade_of_the_running_master_loses_no_request(site: Site) -> None:
     """USR2 starts a second master on the same sockets, TERM ends the first (Gunicorn's manual, Signal Handling)."""
     master = site.gunicorn.pid

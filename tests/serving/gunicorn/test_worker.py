@@ -38,6 +38,7 @@ def is_readable(connection: HTTPConnection) -> bool:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.matrix("workers")
 def test_the_door_is_closed_while_the_last_request_is_still_answered(workers: str) -> None:
     with gunicorn_server(APP, {"GUNICORN_WORKERS": workers}) as server:
         port = int(server.environ["APP_PORT"])
@@ -104,6 +105,7 @@ def test_requests_that_come_at_once_on_one_connection_are_all_answered(one: dict
 
 
 @pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.matrix("asks")
 def test_a_connection_on_which_nothing_comes_is_closed(one: dict[str, str], asks: bool) -> None:
     with gunicorn_server(APP, {**one, "GUNICORN_KEEPALIVE": "1"}) as server, connected(server) as client:
         if asks:
@@ -127,6 +129,7 @@ def test_a_request_that_waits_for_a_thread_is_answered_however_long_that_takes(o
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.matrix("number")
 def test_requests_that_wait_for_a_thread_are_answered_while_the_worker_stops(one: dict[str, str], number: int) -> None:
     with gunicorn_server(APP, one) as server, behind_another(server) as clients:
         os.kill(server.pid, number)

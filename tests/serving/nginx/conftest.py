@@ -10,6 +10,8 @@ from tests.serving.conftest import APP
 from tests.serving.nginx.sockets import Authority
 from tests.serving.nginx.users import ordinary_folder
 
+HERE = Path(__file__).parent
+
 
 @pytest.fixture(scope="session", params=nginxes.builds())
 def program(request: pytest.FixtureRequest) -> Path:
@@ -75,3 +77,10 @@ def production(program: Path, app_port: int, authority: Authority, ordinary: Pat
     }
     with servers.nginx_server(app_port, chosen, authority.trust()) as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have `make test` ask the first of the Nginxes only."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and "program" in getattr(getattr(item, "callspec", None), "indices", {}):
+            item.add_marker(pytest.mark.matrix("program"))

@@ -9,6 +9,8 @@ from cryptography import x509
 
 from hotroute.serving.nginx import dev_certificate
 
+pytestmark = pytest.mark.unit
+
 
 def names(chain: Path) -> set[str]:
     certificate = x509.load_pem_x509_certificate(chain.read_bytes())

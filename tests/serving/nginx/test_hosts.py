@@ -87,6 +87,7 @@ def test_hup_of_all_hosts_in_turn_loses_no_request(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", ["held", "plain"], indirect=True)
+@pytest.mark.matrix("site")
 def test_restarting_all_hosts_in_turn_loses_no_request(site: Site) -> None:
     """Who comes while a host is away waits in the kernel, or is turned away before anything is sent (door.py)."""
     with site.under_load() as load:
@@ -97,6 +98,7 @@ def test_restarting_all_hosts_in_turn_loses_no_request(site: Site) -> None:
     assert load.failed == [], site.proxy.server.output()
 
 
+@pytest.mark.matrix
 def test_hosts_that_the_proxy_was_told_to_leave_out_are_restarted_and_no_request_is_lost(site: Site) -> None:
     """So that nobody tries a second one. Before 1.27.4 kept-alive clients are dropped by a reload: they have none."""
     stays = inspect(Path(site.proxy.server.environ["NGINX_PROGRAM"])).since(1, 27, 4)

@@ -76,6 +76,7 @@ def shows_another(proxy: Proxy, known: bytes | None) -> Callable[[], bool]:
     return lambda: certificate(proxy) != known
 
 
+@pytest.mark.matrix
 def test_a_new_certificate_is_taken_under_load_and_no_request_is_lost(
     proxy: Proxy, authority: Authority, tmp_path: Path, notes: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_client_that_does_not_read_keeps_none_either(narrow: Proxy) -> None:
                 received += len(client.recv(65536))
 
 
+@pytest.mark.matrix
 def test_a_thousand_slow_clients_do_not_slow_a_fast_one_down(narrow: Proxy) -> None:
     before = probe(narrow)
     with ExitStack() as stack:

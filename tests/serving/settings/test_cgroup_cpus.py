@@ -9,6 +9,8 @@ from hotroute.serving import threads, workers
 from hotroute.serving.settings import cgroup_cpus
 from hotroute.settings import SettingError
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture(autouse=True)
 def eight_cpus(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from hotroute.settings import SettingError
 from hotroute.settings.serving import PORTS
 from tests.servers import free_port
 
+pytestmark = pytest.mark.unit
+
 
 def environment(root: Path, **environ: str) -> dict[str, str]:
     return dev_environment.environment(environ, root, print)

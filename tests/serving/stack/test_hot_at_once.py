@@ -30,6 +30,7 @@ def second_answer(running: Proxy) -> str:
     return response.headers["Cache-Status"]
 
 
+@pytest.mark.matrix
 def test_the_second_request_is_a_hit_after_every_start(tmp_path: Path) -> None:
     environ = {**LONG, "DATA_DIR": str(tmp_path)}
     for _ in ("first start", "started again"):
@@ -67,6 +68,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**LONG, **ports, "DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET}
 
 
+@pytest.mark.matrix
 def test_without_the_stack_nobody_vouches(environ: dict[str, str]) -> None:
     """The application is there before Redis, which is then killed alone, while workers live."""
     with ExitStack() as running:

@@ -80,6 +80,7 @@ def test_the_release_command_ends_before_the_application_starts(running: Proxy) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.matrix("number")
 def test_a_signal_stops_everything_and_leaves_nothing(running: Proxy, number: signal.Signals) -> None:
     started = descendants(running.server)
     assert len(started) >= 6
@@ -114,6 +115,7 @@ def test_kill_9_of_the_stack_leaves_nothing_either(running: Proxy) -> None:
 
 
 @pytest.mark.parametrize(("part", "program"), [("redis", "-server"), ("web", "gunicorn"), ("proxy", "nginx: master")])
+@pytest.mark.matrix("part")
 def test_a_part_that_dies_later_is_named_and_the_rest_stops(running: Proxy, part: str, program: str) -> None:
     started = descendants(running.server)
     victim = next(process for process in started if program in " ".join(process.cmdline()))
@@ -124,6 +126,7 @@ def test_a_part_that_dies_later_is_named_and_the_rest_stops(running: Proxy, part
 
 
 @pytest.mark.parametrize("part", ["redis", "release", "web", "proxy"])
+@pytest.mark.matrix("part")
 def test_a_part_that_fails_at_the_start_is_named_with_what_it_said(tmp_path: Path, part: str) -> None:
     # Who is quick to end may be slow to tell.
     root = write(tmp_path, **{part: "(sleep 0.3; echo it hurts here) & exit 3"})

@@ -27,6 +27,7 @@ def fits(page: Page) -> bool:
 
 @pytest.mark.parametrize("style", LOOKS)
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.matrix("style")
 def test_a_page_is_shown_without_complaint(serve: Serve, visit: Visit, small: str, name: str, style: str) -> None:
     page = settled(visit(f"{serve(small)}{PAGES[name]}", style))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -57,6 +58,7 @@ def test_a_page_of_which_there_is_nothing_says_what_to_do(serve: Serve, visit: V
 # Filling that storage takes its time where the machine is busy.
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("style", LOOKS)
+@pytest.mark.matrix
 def test_two_hundred_routes_of_thirty_days_can_be_read(serve: Serve, visit: Visit, large: str, style: str) -> None:
     page = settled(visit(f"{serve(large)}/?span=30d", style))
     expect(page.locator(".routes tbody tr")).to_have_count(MOST)
@@ -104,6 +106,7 @@ def test_without_scripts_the_pages_work_as_well(serve: Serve, visit: Visit, smal
 
 
 @pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.matrix("name")
 def test_the_newest_step_of_a_chart_has_a_band_that_is_seen(serve: Serve, visit: Visit, small: str, name: str) -> None:
     """In the upper right corner, above the lines; a line of the grid may be there before it."""
     page = settled(visit(f"{serve(small)}{PAGES[name]}"))

@@ -26,6 +26,7 @@ def test_a_wrong_password_is_told_so_and_shows_nothing(serve: Serve, look: Open,
 
 
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.matrix("place")
 def test_a_name_is_shown_and_not_run(serve: Serve, visit: Visit, hostile: str, place: str) -> None:
     page = settled(visit(f"{serve(hostile)}{place}"))
     assert page.evaluate("window.ran") is None
