@@ -52,9 +52,9 @@ PROOFS = (
     ),
     Proof(
         "Refused uploads of every method, size and framing get their 4xx, and no other client's request is hurt",
-        ("tests/serving/nginx/test_refused_bodies.py",),
-        # Through each of two Nginx, over HTTP/2 half as many, and directly: 4 times as many in all.
-        {"PROVE_REFUSALS": "1250"},
+        ("tests/serving/nginx/test_refused_bodies.py", "tests/conduit/journey/test_refused_bodies.py"),
+        # Through each of two Nginx, over HTTP/2 half as many, directly, and to Conduit: 6.5 times as many in all.
+        {"PROVE_REFUSALS": "900"},
     ),
     Proof(
         "kill -9 of workers, of everything, and of the database lose nothing that was acknowledged",

@@ -49,6 +49,9 @@ def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable
     if environ["PATH_INFO"] == "/api/a%b?c":
         start_response("200 OK", [("Content-Type", "text/event-stream")])
         return events(environ)
+    if environ["PATH_INFO"] == "/torn":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "100")])
+        return torn()
     if environ["PATH_INFO"] == "/wide":
         start_response("200 OK", [(f"X-{number}", "x" * 6000) for number in range(5)])
         return [b""]
@@ -64,6 +67,12 @@ def events(environ: "WSGIEnvironment") -> Iterable[bytes]:
     while not Path(environ["QUERY_STRING"]).exists():
         time.sleep(0.01)
     yield b"data: second\n\n"
+
+
+def torn() -> Iterable[bytes]:
+    """Fail once the header is with the client."""
+    yield b"half"
+    raise RuntimeError("the view fails after its header")
 
 
 def note_the_arrival(environ: "WSGIEnvironment") -> None:

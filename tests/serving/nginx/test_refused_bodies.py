@@ -1,17 +1,23 @@
 """A refused upload is answered by its refusal, whatever its size and framing, and disturbs no other request."""
 
 import os
+import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from functools import partial
+from concurrent.futures import Future
+from contextlib import closing
 from http.client import HTTPConnection
 from itertools import cycle, islice, product
 from pathlib import Path
+from selectors import DefaultSelector
 from threading import Event, Thread
 
 import pytest
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
+from hotroute.serving.gunicorn.worker import Worker
+from hotroute.serving.lingering import Lingering
 from tests import servers
 from tests.serving.nginx import http2
 
@@ -102,16 +108,33 @@ def test_directly(refusing: int) -> None:
     assert set(neighbour.seen) == {200}
 
 
-def test_slow_senders_hold_no_thread(refusing: int) -> None:
-    """More of them than there are threads, all refused, none of which has sent its body."""
-    with ExitStack() as stack:
-        connect = partial(HTTPConnection, "127.0.0.1", refusing, timeout=30)
-        slow = [stack.enter_context(closing(connect())) for _ in range(8)]
-        for connection in slow:
-            connection.putrequest("POST", "/not-here")
-            connection.putheader("Content-Length", "1000000")
-            connection.endheaders(b"z")
-        assert [connection.getresponse().status for connection in slow] == [404] * len(slow)
-        other = stack.enter_context(closing(connect()))
-        other.request("GET", "/pid")
-        assert other.getresponse().status == 200
+@pytest.mark.parametrize("path", [b"/not-here", b"/torn"])
+def test_a_client_may_send_all_of_a_refused_body_after_its_answer(refusing: int, path: bytes) -> None:
+    """No reset, which would discard an answer on its way, be it that the application fails after its header."""
+    with socket.create_connection(("127.0.0.1", refusing), timeout=30) as client:
+        client.sendall(b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (path, 4 * LIMIT))
+        assert client.recv(65_536).startswith(b"HTTP/1.1 ")
+        for _ in range(64):
+            client.sendall(b"z" * 65_536)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65_536):
+            pass
+
+
+def test_the_main_loop_does_not_wait_for_a_slow_sender() -> None:
+    """The worker gives the connection to its poller, and is free for others at once."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, DefaultSelector() as poller:
+        worker = Worker(1, 1, [], None, 30, Config(), None)
+        worker.tmp.close()
+        worker.nr_conns, worker.lingering = 1, Lingering(poller, worker.gone)
+        connection, refused = TConn(worker.cfg, ours, None, None), Future[bool]()
+        refused.set_result(False)
+        worker.finish_request(connection, refused)
+        assert ours.fileno() in poller.get_map()
+        assert theirs.recv(1) == b""
+        theirs.close()
+        for key, _ in poller.select():
+            key.data(key.fileobj)
+        assert ours.fileno() == -1
+        assert worker.nr_conns == 0

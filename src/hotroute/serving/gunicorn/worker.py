@@ -5,6 +5,7 @@ from time import monotonic
 from typing import Any
 
 import orjson
+from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
@@ -40,6 +41,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         # Only in a process of this worker: importing this module changes nobody else's Gunicorn.
         wsgi.Response = Response
+        util.close_graceful = leave_open
         super().init_process()
 
     def run(self) -> None:
@@ -63,7 +65,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Called in the main thread with each connection that a request thread gives back."""
-        if fs.cancelled() or fs.exception() or fs.result():
+        if not fs.cancelled() and not fs.exception() and fs.result():
             super().finish_request(conn, fs)
         else:
             self.lingering.add(conn)
@@ -97,6 +99,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what never became a request for the application in the shape of its errors, not as HTML."""
         super().handle_error(req, JsonErrorSocket(client), addr, exc)
+
+
+def leave_open(_client: socket.socket) -> None:
+    """Take the place of Gunicorn's closing in a request thread, where an application fails after its header.
+
+    The thread would wait for a slow client. The main loop closes the connection, as it does all others.
+    """
 
 
 class JsonErrorSocket:
