@@ -12,11 +12,11 @@ from conduit.schemas.articles import (
     ArticlesQuery,
     MultipleArticlesResponse,
     NewArticleRequest,
-    PageQuery,
     SingleArticleResponse,
     UpdateArticleRequest,
 )
 from conduit.services import articles
+from hotroute.api.fields import PageQuery
 from hotroute.api.operations import operation
 from hotroute.cache import hot
 

@@ -1,8 +1,8 @@
 """The OpenAPI document and a page to try it on."""
 
 from conduit.extensions import cache
-from conduit.schemas.errors import GenericError
 from hotroute.api.docs import build_blueprint
+from hotroute.api.fields import GenericError
 from hotroute.api.openapi import DocumentOptions
 
 DOCUMENT = DocumentOptions(

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from conduit.schemas.base import Body, Decimal, Nul, Schema, Summary, Tag, Title, WithoutNul, example
+from conduit.schemas.base import Body, Summary, Tag, Title
 from conduit.schemas.users import Profile
+from hotroute.api.fields import Nul, PageQuery, Schema, WithoutNul, example
 
 Filter = Annotated[str, StringConstraints(max_length=255), Nul, WithoutNul]
 Tags = Annotated[list[Tag], Field(max_length=50)]
@@ -45,13 +46,6 @@ class UpdateArticleRequest(Schema):
     model_config = example({"article": {"body": "With two hands."}})
 
     article: ArticleChanges
-
-
-class PageQuery(Schema):
-    """Which part of a list. `offset` counts from the newest."""
-
-    limit: Annotated[int, Field(ge=1, le=100), Decimal] = 20
-    offset: Annotated[int, Field(ge=0, le=2**31 - 1), Decimal] = 0
 
 
 class ArticlesQuery(PageQuery):

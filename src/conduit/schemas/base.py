@@ -1,36 +1,12 @@
 """The types that every schema is made of."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import email_validator
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-
-class Schema(BaseModel):
-    """Unknown fields are ignored: front ends send back whole objects."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-def example(value: dict[str, Any]) -> ConfigDict:
-    """A model's configuration with what the interactive page offers to send, or shows as an answer."""
-    return ConfigDict(json_schema_extra={"examples": [value]})
-
-
-def without_nul(value: str) -> str:
-    """PostgreSQL's text cannot hold NUL, so no database gets one."""
-    if "\0" in value:
-        raise PydanticCustomError("nul", "has a NUL character")
-    return value
-
-
-def decimal(value: object) -> object:
-    """A number in a query is digits: Pydantic would take `1_0` and `10.0` too, which no other reader of a URL does."""
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
-        raise PydanticCustomError("int_parsing", "must be an integer")
-    return value
+from hotroute.api.fields import NotBlank, Nul, WithoutNul, required
 
 
 def address(value: str) -> str:
@@ -43,16 +19,6 @@ def address(value: str) -> str:
     return found.normalized.lower()
 
 
-def required(maximum: int) -> StringConstraints:
-    return StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=maximum)
-
-
-Nul = AfterValidator(without_nul)
-Decimal = BeforeValidator(decimal)
-# The same in the OpenAPI document; what is checked by code would not show in it.
-WithoutNul = Field(json_schema_extra={"pattern": r"^[^\x00]*$"})
-# U+0085 is white space to Unicode, and so to Pydantic, but not to the regular expressions of JSON Schema.
-NotBlank = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00\x85][^\x00]*$"})
 Name = Annotated[str, required(64), StringConstraints(pattern=r"^\w[\w .@+\-]*$"), Nul]
 Email = Annotated[
     str,

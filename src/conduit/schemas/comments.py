@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from conduit.schemas.base import Remark, Schema, example
+from conduit.schemas.base import Remark
 from conduit.schemas.users import Profile
+from hotroute.api.fields import Schema, example
 
 
 class NewComment(Schema):

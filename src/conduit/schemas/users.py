@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password, Schema, example
+from conduit.schemas.base import Email, GivenPassword, Name, Optional, Password
+from hotroute.api.fields import Schema, example
 
 
 class Credentials(Schema):
