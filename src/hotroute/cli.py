@@ -4,6 +4,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -11,18 +12,25 @@ from hotroute.extras import MissingExtraError
 from hotroute.serving.settings.executables import NotInstalledError
 from hotroute.setting_error import SettingError
 
+PROJECT = ("new", "update")
+"""The commands of `hotroute.project.cli`."""
+
 
 class LazyGroup(click.Group):
     """The commands of `hotroute`; those that need an extra are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "jobs"])
+        return sorted([*super().list_commands(ctx), "jobs", *PROJECT])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "jobs":
             from hotroute.jobs.cli import jobs  # noqa: PLC0415
 
             return jobs
+        if cmd_name in PROJECT:
+            from hotroute.project import cli as project  # noqa: PLC0415
+
+            return cast(click.Command, getattr(project, cmd_name))
         return super().get_command(ctx, cmd_name)
 
 

@@ -1,0 +1,1 @@
+"""Projects from the template: made, checked by their own tools, extended and updated."""
